@@ -1,0 +1,1 @@
+//! Kubeconfig, credentials and one authenticated HTTP link to a cluster.

@@ -1,0 +1,2 @@
+//! The `skylark` command.
+fn main() {}
