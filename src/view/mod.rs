@@ -1,1 +1,5 @@
-//! (see lib.rs)
+//! The view task's side of a screen: it owns rows' order, filter, cursor and marks, and hands over
+//! immutable windows of what is visible. Nothing here draws, nothing here does I/O.
+
+pub mod snapshot;
+pub mod spec;

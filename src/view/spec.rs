@@ -1,0 +1,84 @@
+//! What a view is asked to show, and the commands that change it.
+
+/// A cluster of the fleet: its place in the fleet's list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ClusterId(pub u16);
+
+/// Which table.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Pane {
+    /// The clusters themselves.
+    Clusters,
+    /// Objects of a kind, as the user named it: `po`, `deployments.apps`.
+    Kind(String),
+}
+
+/// Which namespaces.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Namespaces {
+    /// All of them.
+    #[default]
+    All,
+    /// Each context's own default namespace.
+    OfContext,
+    /// These.
+    Only(Vec<String>),
+}
+
+/// By which column, which way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sort {
+    /// The column's header, such as `AGE`.
+    pub column: String,
+    /// Largest, youngest or last first.
+    pub descending: bool,
+}
+
+/// Everything that defines a table on the screen but its cursor and marks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Spec {
+    /// Which table.
+    pub pane: Pane,
+    /// Which clusters; `None` means the whole fleet.
+    pub clusters: Option<Vec<ClusterId>>,
+    /// Which namespaces.
+    pub namespaces: Namespaces,
+    /// `regex`, `!inverse`, `-l selector`; empty shows all.
+    pub filter: String,
+    /// `None` is the natural order: cluster, namespace, name.
+    pub sort: Option<Sort>,
+    /// Whether the wide columns show.
+    pub wide: bool,
+}
+
+/// A cursor movement.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Motion {
+    /// By rows, negative is up.
+    Rows(i32),
+    /// By screenfuls, negative is up.
+    Pages(i32),
+    /// To the first row.
+    Top,
+    /// To the last row.
+    Bottom,
+    /// To the row at this line of the visible window (a mouse click).
+    Line(u16),
+}
+
+/// What the screen asks of the view.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ViewCommand {
+    /// Show this table. Cursor and marks are kept when pane, clusters and namespaces stay the same.
+    Show(Spec),
+    /// The number of data rows that fit.
+    Height(u16),
+    /// Move the cursor.
+    Move(Motion),
+    /// Mark or unmark the row under the cursor, and move down.
+    ToggleMark,
+    /// Mark from the last marked row to the cursor.
+    MarkRange,
+    /// Remove all marks.
+    ClearMarks,
+}
