@@ -1,1 +1,3 @@
-//! (see lib.rs)
+//! The only way from foreign bytes to a screen, and the texts of our own.
+
+pub mod catalog;
