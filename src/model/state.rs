@@ -2,6 +2,10 @@
 
 use crate::base::age::Timestamp;
 
+/// A cluster of the fleet: its place in the fleet's list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct ClusterId(pub u16);
+
 /// How the link to a cluster stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
 pub enum Phase {

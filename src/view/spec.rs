@@ -1,8 +1,6 @@
 //! What a view is asked to show, and the commands that change it.
 
-/// A cluster of the fleet: its place in the fleet's list.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct ClusterId(pub u16);
+pub use crate::model::state::ClusterId;
 
 /// Which table.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
