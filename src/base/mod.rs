@@ -2,3 +2,5 @@
 
 pub mod age;
 pub mod arena;
+pub mod clock;
+pub mod suggest;

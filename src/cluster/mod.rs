@@ -1,1 +1,11 @@
-//! (see lib.rs)
+//! Everything between a link and the store: discovery, wire formats, lists and watches, the state
+//! machine of a cluster, and the fleet.
+
+pub mod ask;
+pub mod cluster;
+pub mod discovery;
+pub mod gate;
+pub mod machine;
+pub mod project;
+pub mod watch;
+pub mod wire;

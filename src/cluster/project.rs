@@ -1,0 +1,126 @@
+//! Turns the objects of one kind into drafts, whatever encoding they come in.
+
+use super::wire::table::{EventTable, Layout};
+use super::wire::{Encoding, WireError};
+use crate::base::age::Timestamp;
+use crate::kinds::{self, ClientKind};
+use crate::model::column::Column;
+use crate::model::draft::Draft;
+use crate::model::kind::Kind;
+use crate::model::source::Source;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// See the module.
+pub struct Projector {
+    client: Option<&'static ClientKind>,
+    layout: Option<Layout>,
+    columns: Arc<[Column]>,
+    draft: Draft,
+}
+
+/// What a gateway that knows no Tables leaves us with.
+const GENERIC: [Column; 2] = [Column::shown("NAME"), Column::shown("AGE")];
+
+impl Projector {
+    /// A projector of this kind's objects.
+    pub fn new(kind: &Kind) -> Projector {
+        let client = kinds::find(&kind.group, &kind.version, &kind.plural);
+        let columns = client.map_or_else(|| Arc::from(GENERIC.to_vec()), |client| Arc::from(client.columns.to_vec()));
+        Projector { client, layout: None, columns, draft: Draft::default() }
+    }
+
+    /// Whether Tables are asked for.
+    pub fn is_table(&self) -> bool {
+        self.client.is_none()
+    }
+
+    /// The Accept header of a list.
+    pub fn accept_list(&self) -> &'static str {
+        if self.is_table() {
+            "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+        } else {
+            "application/vnd.kubernetes.protobuf,application/json"
+        }
+    }
+
+    /// The Accept header of a watch.
+    pub fn accept_watch(&self) -> &'static str {
+        if self.is_table() {
+            "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+        } else {
+            "application/vnd.kubernetes.protobuf;stream=watch,application/json;stream=watch"
+        }
+    }
+
+    /// The columns as far as they are known.
+    pub fn columns(&self) -> Arc<[Column]> {
+        self.columns.clone()
+    }
+
+    /// Takes a Table's column definitions.
+    pub fn set_layout(&mut self, json: &[u8]) -> Result<Arc<[Column]>, WireError> {
+        let layout = Layout::parse(json)?;
+        self.columns = layout.columns.clone();
+        self.layout = Some(layout);
+        Ok(self.columns())
+    }
+
+    /// The draft of one object of a list, or of one row of a Table.
+    pub fn item(&mut self, encoding: Encoding, bytes: &[u8], source: &Source, now: Timestamp) -> Result<&Draft, WireError> {
+        if source.rows().columns_version() == 0 {
+            source.set_columns(self.columns());
+        }
+        let draft = &mut self.draft;
+        match (self.client, encoding, &self.layout) {
+            (Some(client), Encoding::Protobuf, _) => {
+                (client.from_protobuf)(bytes, draft).map_err(|error| WireError::Object(error.to_string()))?;
+            }
+            (Some(client), Encoding::Json, _) => {
+                (client.from_json)(bytes, draft).map_err(|error| WireError::Object(error.to_string()))?;
+            }
+            (None, Encoding::Json, Some(layout)) => layout.read(bytes, draft, now)?,
+            (None, Encoding::Json, None) => generic(bytes, draft)?,
+            (None, Encoding::Protobuf, _) => {
+                return Err(WireError::Object("protobuf where a Table was asked for".into()));
+            }
+        }
+        Ok(draft)
+    }
+
+    /// Hands the draft of each object of a watch event to `each`.
+    pub fn event(
+        &mut self,
+        encoding: Encoding,
+        object: &[u8],
+        source: &Source,
+        now: Timestamp,
+        mut each: impl FnMut(&Draft),
+    ) -> Result<(), WireError> {
+        if self.is_table() && encoding == Encoding::Json {
+            let table = EventTable::parse(object)?;
+            if let Some(rows) = table.rows {
+                let columns = table.columns.map(RawValue::get).filter(|json| *json != "null" && *json != "[]");
+                if let Some(columns) = columns {
+                    source.set_columns(self.set_layout(columns.as_bytes())?);
+                }
+                for row in rows {
+                    each(self.item(encoding, row.get().as_bytes(), source, now)?);
+                }
+                return Ok(());
+            }
+        }
+        each(self.item(encoding, object, source, now)?);
+        Ok(())
+    }
+}
+
+fn generic(bytes: &[u8], draft: &mut Draft) -> Result<(), WireError> {
+    let object: kinds::meta::PartialObject =
+        serde_json::from_slice(bytes).map_err(|error| WireError::Object(error.to_string()))?;
+    draft.clear();
+    kinds::fill_meta(&object.metadata, draft);
+    draft.cell_span(draft.name);
+    draft.cell_age(draft.created);
+    Ok(())
+}

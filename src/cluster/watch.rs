@@ -1,0 +1,482 @@
+//! Fills one source: lists it, follows it, and says on it and on the cluster how that goes.
+
+use super::ask::{Answer, AskError, ask};
+use super::cluster::Cluster;
+use super::gate::Pass;
+use super::machine;
+use super::project::Projector;
+use super::wire::{Bookmark, Encoding, EventType, ListPiece, ListReader, Status, WatchReader, WireError, json, protobuf};
+use crate::link::{Ask, Lane};
+use crate::model::source::{Feed, Source};
+use crate::model::state::WatchPhase;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// Objects of the first page, so that the eye has something soon.
+const FIRST_PAGE: u32 = 500;
+/// Objects of the pages after it: a large page costs the server less in sum.
+const NEXT_PAGE: u32 = 5000;
+/// A round trip below which compression costs more than it saves.
+const NEAR: Duration = Duration::from_millis(1);
+/// A round trip from which a link counts as slow: compressed pages instead of a stream.
+const FAR: Duration = Duration::from_millis(20);
+/// How long a streaming list may be silent before it counts as one that never ends.
+const STREAM_SILENCE: Duration = Duration::from_secs(10);
+/// A watch that the server ends sooner than this and without an event was not worth opening.
+const TOO_SHORT: Duration = Duration::from_secs(2);
+/// The longest wait between attempts of one watch that fails by itself.
+const OWN_LONGEST: Duration = Duration::from_secs(30);
+
+/// A selection that the server makes.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Selection {
+    /// A label selector; empty for all.
+    pub labels: String,
+    /// A field selector; empty for all.
+    pub fields: String,
+}
+
+/// Fills one source for as long as it runs.
+pub struct Watch {
+    cluster: Arc<Cluster>,
+    source: Arc<Source>,
+    selection: Selection,
+    projector: Projector,
+    followers: Option<mpsc::Sender<(Arc<Source>, Vec<Feed>)>>,
+    /// Ends when the first list is complete.
+    once: bool,
+    /// The version to go on from; empty when a list is due.
+    version: String,
+    /// Failures of this watch alone since its last progress.
+    failures: u32,
+    /// Lists in a row that the server broke off as expired.
+    expired: u32,
+}
+
+/// How a request that went well ended.
+enum Ended {
+    /// The list is complete.
+    Listed,
+    /// The server closed the watch; it lasted so long, and something came.
+    Closed { lasted: Duration, fruitful: bool },
+}
+
+impl Watch {
+    /// A watch that fills `source`; `followers` get each change where they are.
+    pub fn new(
+        cluster: Arc<Cluster>,
+        source: Arc<Source>,
+        selection: Selection,
+        followers: Option<mpsc::Sender<(Arc<Source>, Vec<Feed>)>>,
+        once: bool,
+    ) -> Watch {
+        let projector = Projector::new(&source.kind);
+        Watch {
+            cluster,
+            source,
+            selection,
+            projector,
+            followers,
+            once,
+            version: String::new(),
+            failures: 0,
+            expired: 0,
+        }
+    }
+
+    /// Lists and follows. Ends by itself only after the first list of a watch that runs once, or
+    /// when such a watch fails.
+    pub async fn run(mut self) {
+        loop {
+            let pass = self.cluster.gate.pass().await;
+            let ended = self.attempt(pass).await;
+            self.flush().await;
+            let wait = match ended {
+                Ok(Ended::Listed) if self.once => return,
+                Ok(Ended::Listed) => None,
+                Ok(Ended::Closed { lasted, fruitful }) if fruitful || lasted >= TOO_SHORT => {
+                    self.failures = 0;
+                    None
+                }
+                Ok(Ended::Closed { .. }) => Some(self.own_backoff()),
+                Err(error) => self.failed(&error),
+            };
+            self.flush().await;
+            if self.once && wait.is_some() {
+                return;
+            }
+            if let Some(wait) = wait {
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => (),
+                    () = self.cluster.kick.notified() => (),
+                }
+            }
+        }
+    }
+
+    async fn attempt(&mut self, mut pass: Pass) -> Result<Ended, AskError> {
+        let result = self.request(&mut pass).await;
+        if let Err(error) = &result {
+            if let Some(trouble) = error.trouble() {
+                pass.trouble(trouble);
+            } else if error.code().is_some() {
+                // The server answered: the link and the credentials work.
+                pass.progress();
+            }
+        }
+        result
+    }
+
+    async fn request(&mut self, pass: &mut Pass) -> Result<Ended, AskError> {
+        if !self.version.is_empty() {
+            return self.watch(pass, false).await;
+        }
+        let now = self.cluster.now();
+        if !self.source.status().complete {
+            let expected = self.remembered();
+            self.source.set_phase(WatchPhase::Loading { expected }, now);
+        }
+        if self.may_stream() {
+            match self.watch(pass, true).await {
+                Err(error) if self.streaming_is_refused(&error) => (),
+                other => return other,
+            }
+        }
+        self.list(pass).await?;
+        Ok(Ended::Listed)
+    }
+
+    fn may_stream(&self) -> bool {
+        let near = self.cluster.link().ok().and_then(crate::link::Link::rtt).is_none_or(|rtt| rtt < FAR);
+        near && self.source.kind.can_watch
+            && !self.cluster.learned.no_streaming.load(Ordering::Relaxed)
+            && !self.cluster.learned.endless.lock().contains(&self.source.kind.id())
+    }
+
+    /// Whether the server cannot stream lists (remembered), so that pages are asked for instead.
+    fn streaming_is_refused(&self, error: &AskError) -> bool {
+        match error {
+            AskError::Refused { status, .. } if matches!(status.code, 400 | 405 | 422) => {
+                self.cluster.learned.no_streaming.store(true, Ordering::Relaxed);
+                true
+            }
+            // A watch may be forbidden where a list is not.
+            AskError::Refused { status, .. } => status.code == 403,
+            AskError::Wire(WireError::Object(what)) if what == ENDLESS => {
+                self.cluster.learned.endless.lock().push(self.source.kind.id());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn path(&self, query: &[(&str, &str)]) -> String {
+        let mut path = self.source.kind.path(self.source.namespace.as_deref());
+        let selection = [("labelSelector", self.selection.labels.as_str()), ("fieldSelector", &self.selection.fields)];
+        let table = if self.projector.is_table() { [("includeObject", "Metadata")] } else { [("", "")] };
+        let all = query.iter().chain(&selection).chain(&table).filter(|(key, value)| !key.is_empty() && !value.is_empty());
+        for (i, (key, value)) in all.enumerate() {
+            path.push(if i == 0 { '?' } else { '&' });
+            path.push_str(key);
+            path.push('=');
+            path.push_str(&percent_encode(value));
+        }
+        path
+    }
+
+    /// Reads the whole collection in pages.
+    async fn list(&mut self, pass: &mut Pass) -> Result<(), AskError> {
+        self.source.begin();
+        let (mut next, mut version, mut read) = (String::new(), String::new(), 0_u32);
+        loop {
+            // A server that keeps expiring our pages is asked for everything at once.
+            let limit = match (self.expired, next.is_empty()) {
+                (2.., _) => String::new(),
+                (_, true) => FIRST_PAGE.to_string(),
+                (_, false) => NEXT_PAGE.to_string(),
+            };
+            let request = Ask {
+                path: self.path(&[("limit", &limit), ("continue", &next)]),
+                accept: self.projector.accept_list(),
+                gzip: self.cluster.link()?.rtt().is_some_and(|rtt| rtt >= NEAR),
+                lane: Lane::Bulk,
+                head_timeout: self.cluster.patience.silence,
+                idle_timeout: self.cluster.patience.silence,
+            };
+            let answer = ask(self.cluster.link()?, request).await?;
+            self.cluster.learn_date(answer.date);
+            let meta = self.read_list(answer, pass, &mut read).await?;
+            if let Some(remaining) = meta.remaining_item_count {
+                let expected = Some(read.saturating_add(remaining.clamp(0, i64::from(u32::MAX)) as u32));
+                if !self.source.status().complete {
+                    self.source.set_phase(WatchPhase::Loading { expected }, self.cluster.now());
+                }
+            }
+            if version.is_empty() {
+                version = meta.resource_version;
+            }
+            next = meta.next;
+            if next.is_empty() {
+                break;
+            }
+        }
+        self.complete(version);
+        Ok(())
+    }
+
+    async fn read_list(
+        &mut self,
+        answer: Answer,
+        pass: &mut Pass,
+        read: &mut u32,
+    ) -> Result<super::wire::ListMeta, AskError> {
+        let Answer { encoding, mut body, .. } = answer;
+        let mut reader = ListReader::new(encoding);
+        let mut meta = super::wire::ListMeta::default();
+        while let Some(bytes) = body.chunk().await? {
+            let now = self.heard();
+            let (projector, source) = (&mut self.projector, &self.source);
+            reader.push(&bytes, |piece| {
+                match piece {
+                    ListPiece::Meta(found) => meta = found,
+                    ListPiece::Columns(json) => source.set_columns(projector.set_layout(json)?),
+                    ListPiece::Item(item) => {
+                        source.upsert(projector.item(encoding, item, source, now)?, now);
+                        *read += 1;
+                    }
+                }
+                Ok::<(), WireError>(())
+            })?;
+            pass.progress();
+            self.flush().await;
+        }
+        reader.finish()?;
+        pass.progress();
+        self.source.set_columns(self.projector.columns());
+        Ok(meta)
+    }
+
+    /// Follows the collection from `self.version`, or, when `streaming`, from a list that the server
+    /// sends as the first part of the watch.
+    async fn watch(&mut self, pass: &mut Pass, streaming: bool) -> Result<Ended, AskError> {
+        let seconds = (300.0 + 300.0 * machine::jitter()) as u32;
+        let timeout = seconds.to_string();
+        let mut query = vec![("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", timeout.as_str())];
+        if streaming {
+            query.extend([("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan")]);
+            self.source.begin();
+        } else {
+            query.push(("resourceVersion", &self.version));
+        }
+        let request = Ask {
+            path: self.path(&query),
+            accept: self.projector.accept_watch(),
+            gzip: false,
+            lane: Lane::Watch,
+            head_timeout: self.cluster.patience.silence,
+            // A watch may be silent for as long as it lasts; whether the server lives the link's pings tell.
+            idle_timeout: if streaming { STREAM_SILENCE } else { Duration::from_secs(u64::from(seconds) + 15) },
+        };
+        let begun = Instant::now();
+        let Answer { encoding, date, mut body } = ask(self.cluster.link()?, request).await?;
+        self.cluster.learn_date(date);
+        if !streaming {
+            pass.progress();
+            self.source.set_phase(WatchPhase::Live, self.cluster.now());
+        }
+        let mut reader = WatchReader::new(encoding);
+        let mut turn = Turn { listing: streaming, fruitful: false, listed: None };
+        loop {
+            let chunk = match body.chunk().await {
+                Err(error) if turn.listing && matches!(error, crate::link::LinkError::Stalled { .. }) => {
+                    return Err(WireError::Object(ENDLESS.into()).into());
+                }
+                other => other?,
+            };
+            let Some(bytes) = chunk else { break };
+            let now = self.heard();
+            let mut version = std::mem::take(&mut self.version);
+            let read = reader.push(&bytes, |kind, object| {
+                turn.event(&mut self.projector, &self.source, encoding, (kind, object), &mut version, now)
+            });
+            self.version = if turn.listing { String::new() } else { version };
+            read?;
+            pass.progress();
+            if let Some(version) = turn.listed.take() {
+                self.complete(version);
+                self.flush().await;
+                if self.once {
+                    return Ok(Ended::Listed);
+                }
+                body.set_idle_timeout(Duration::from_secs(u64::from(seconds) + 15));
+            }
+            self.flush().await;
+        }
+        if turn.listing {
+            return Err(WireError::Truncated.into());
+        }
+        Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: turn.fruitful })
+    }
+
+    fn complete(&mut self, version: String) {
+        self.version = version;
+        self.failures = 0;
+        self.expired = 0;
+        let total = self.source.len() as u32;
+        self.cluster.learned.totals.lock().insert(self.key(), total);
+        self.source.commit(self.cluster.now());
+    }
+
+    fn key(&self) -> (String, Option<String>) {
+        (self.source.kind.id(), self.source.namespace.clone())
+    }
+
+    fn remembered(&self) -> Option<u32> {
+        self.cluster.learned.totals.lock().get(&self.key()).copied()
+    }
+
+    /// Notes that bytes came; the server's clock.
+    fn heard(&self) -> u32 {
+        self.cluster.gate.heard();
+        self.source.heard(crate::base::clock::now());
+        self.cluster.now()
+    }
+
+    fn own_backoff(&mut self) -> Duration {
+        self.failures = self.failures.saturating_add(1);
+        let factor = OWN_LONGEST.as_secs_f64() / machine::LONGEST.as_secs_f64();
+        let wait = machine::backoff(self.failures, machine::jitter());
+        if self.failures > 5 { wait.mul_f64(factor) } else { wait }
+    }
+
+    /// Says on the source what failed; gives how long to wait before the next attempt, `None` where
+    /// the gate decides it.
+    fn failed(&mut self, error: &AskError) -> Option<Duration> {
+        let now = self.cluster.now();
+        let reason = error.sentence();
+        let complete = self.source.status().complete;
+        let gone = error.code() == Some(410) || matches!(error, AskError::Refused { status, .. } if too_new(status));
+        let (phase, wait) = if gone {
+            self.version.clear();
+            self.expired += 1;
+            // Expired once is the way of the world; again and again is a failure.
+            if self.expired < 3 {
+                return None;
+            }
+            (lost(complete, reason), Some(self.own_backoff()))
+        } else if error.trouble().is_some() {
+            (lost(complete, reason), if self.once { Some(Duration::ZERO) } else { None })
+        } else {
+            let wait = Some(self.own_backoff());
+            match error.code() {
+                Some(403) => (WatchPhase::Forbidden { reason }, wait),
+                Some(404) => (WatchPhase::Missing { reason }, wait),
+                _ => (lost(complete, reason), wait),
+            }
+        };
+        if matches!(error, AskError::Wire(_)) {
+            // What was read may be wrong or cut: begin anew.
+            self.version.clear();
+        }
+        tracing::info!(cluster = %self.cluster.name, kind = %self.source.kind, phase = phase.word(), "{}", phase.reason());
+        self.source.set_phase(phase, now);
+        wait
+    }
+
+    async fn flush(&self) {
+        if let Some(followers) = &self.followers {
+            let feed = self.source.take_feed();
+            if !feed.is_empty() {
+                // Nobody follows any more: the run is about to end.
+                let _ = followers.send((self.source.clone(), feed)).await;
+            }
+        }
+    }
+}
+
+fn lost(complete: bool, reason: String) -> WatchPhase {
+    if complete { WatchPhase::Stale { reason } } else { WatchPhase::Failed { reason } }
+}
+
+/// Another replica of the server is behind: only a fresh list helps.
+fn too_new(status: &Status) -> bool {
+    status.code == 504 && status.message.contains("resource version")
+}
+
+const ENDLESS: &str = "the streaming list did not end";
+
+/// The state of one watch request.
+struct Turn {
+    /// The initial events are still coming.
+    listing: bool,
+    /// Something came.
+    fruitful: bool,
+    /// The initial events are complete, as of this version.
+    listed: Option<String>,
+}
+
+impl Turn {
+    fn event(
+        &mut self,
+        projector: &mut Projector,
+        source: &Source,
+        encoding: Encoding,
+        (kind, object): (EventType, &[u8]),
+        version: &mut String,
+        now: u32,
+    ) -> Result<(), AskError> {
+        self.fruitful = true;
+        match kind {
+            EventType::Error => {
+                let status = match encoding {
+                    Encoding::Json => json::status(object)?,
+                    Encoding::Protobuf => protobuf::status(object)?,
+                };
+                Err(AskError::Refused { status, retry_after: None })
+            }
+            EventType::Bookmark => {
+                let Bookmark { resource_version, ends_list } = match encoding {
+                    Encoding::Json => json::bookmark(object)?,
+                    Encoding::Protobuf => protobuf::bookmark(object)?,
+                };
+                if self.listing && ends_list {
+                    self.listing = false;
+                    source.set_columns(projector.columns());
+                    self.listed = Some(resource_version.clone());
+                }
+                if !resource_version.is_empty() {
+                    *version = resource_version;
+                }
+                Ok(())
+            }
+            EventType::Added | EventType::Modified | EventType::Deleted => {
+                projector.event(encoding, object, source, now, |draft| {
+                    draft.get(draft.version).clone_into(version);
+                    if kind == EventType::Deleted {
+                        source.remove(draft, now);
+                    } else {
+                        source.upsert(draft, now);
+                    }
+                })?;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Encodes everything that is not unreserved in a URL.
+pub fn percent_encode(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
