@@ -1,0 +1,109 @@
+//! The TLS settings of one cluster, rebuilt when certificates may have changed.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use base64::Engine as _;
+use kube::{
+    Config,
+    client::ConfigExt as _,
+    config::{AuthInfo, Cluster},
+};
+use parking_lot::Mutex;
+use rustls::{
+    ClientConfig,
+    pki_types::{CertificateDer, ServerName, pem::PemObject as _},
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::task::spawn_blocking;
+
+use super::{
+    LinkError,
+    error::flatten,
+    exec::Identity,
+    lanes::Badge,
+    target::{Target, authority},
+};
+
+/// Certificate files are read again for a connection dialled later than this.
+const REREAD: Duration = Duration::from_mins(1);
+
+/// Makes ring the crypto provider of this process, unless one was chosen already.
+pub fn install_crypto() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Builds and keeps the settings.
+#[derive(Default)]
+pub(super) struct Tls(Mutex<Option<Built>>);
+
+struct Built {
+    config: Arc<ClientConfig>,
+    badge: Badge,
+    at: Instant,
+}
+
+impl Tls {
+    /// The settings for a new connection under `badge`.
+    pub async fn config(&self, target: &Target, badge: &Badge, alpn: &[&[u8]]) -> Result<Arc<ClientConfig>, LinkError> {
+        if let Some(built) = self.0.lock().as_ref().filter(|built| built.badge == *badge && built.at.elapsed() < REREAD)
+        {
+            return Ok(Arc::clone(&built.config));
+        }
+        let (cluster, certificates, url) =
+            (target.cluster.clone(), target.certificates.clone(), target.server.to_string());
+        let identity = badge.identity.clone();
+        let work = move || build(&cluster, certificates, &url, identity.as_deref());
+        let built = spawn_blocking(work).await.unwrap_or_else(|_| Err("could not be set up".to_owned()));
+        let fault = |cause| LinkError::Tls { host: Arc::clone(&target.server.label), cause };
+        let mut config = built.map_err(fault)?;
+        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+        let config = Arc::new(config);
+        *self.0.lock() = Some(Built { config: Arc::clone(&config), badge: badge.clone(), at: Instant::now() });
+        Ok(config)
+    }
+}
+
+/// The name the server's certificate must be for.
+pub(super) fn server_name(target: &Target) -> Result<ServerName<'static>, LinkError> {
+    let wanted = target.cluster.tls_server_name.as_ref().filter(|name| !name.is_empty());
+    let name = wanted.unwrap_or(&target.server.host).clone();
+    ServerName::try_from(name).map_err(|_| LinkError::Tls {
+        host: Arc::clone(&target.server.label),
+        cause: "the server's name is neither a DNS name nor an address".to_owned(),
+    })
+}
+
+fn build(
+    cluster: &Cluster,
+    mut user: AuthInfo,
+    url: &str,
+    identity: Option<&Identity>,
+) -> Result<ClientConfig, String> {
+    install_crypto();
+    let mut config = Config::new(url.parse().map_err(|_| "not a URL".to_owned())?);
+    config.accept_invalid_certs = cluster.insecure_skip_tls_verify == Some(true);
+    config.root_cert = match authority(cluster)? {
+        _ if config.accept_invalid_certs => Some(Vec::new()),
+        Some(pem) => Some(roots(&pem)?),
+        None => None,
+    };
+    if let Some(identity) = identity {
+        let base64 = |pem: &str| base64::engine::general_purpose::STANDARD.encode(pem);
+        user.client_certificate_data = Some(base64(&identity.certificate));
+        user.client_key_data = Some(SecretString::from(base64(identity.key.expose_secret())));
+    }
+    config.auth_info = user;
+    config.rustls_client_config().map_err(|fault| flatten(&fault))
+}
+
+fn roots(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let certificates = certificates.map_err(|_| "the certificate authority is not PEM".to_owned())?;
+    if certificates.is_empty() {
+        return Err("the certificate authority holds no certificate".to_owned());
+    }
+    Ok(certificates.iter().map(|certificate| certificate.to_vec()).collect())
+}
