@@ -145,8 +145,8 @@ impl Cluster {
 
     /// The kind that `word` names: at once for the kinds that every server serves, else by discovery.
     pub async fn resolve(&self, word: &str) -> Result<Result<Arc<Kind>, String>, AskError> {
-        if let Some(known) = crate::kinds::client_kinds().iter().find(|known| known.kind.to_kind().is_named(word)) {
-            return Ok(Ok(Arc::new(known.kind.to_kind())));
+        if let Some(known) = crate::kinds::named(word) {
+            return Ok(Ok(known));
         }
         let found = self.kinds().await?.resolve(word);
         if found.is_err() {

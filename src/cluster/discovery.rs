@@ -22,9 +22,10 @@ impl Kinds {
         if let Some(kind) = self.kinds.iter().find(|kind| kind.is_named(word)) {
             return Ok(kind.clone());
         }
-        let names = self.kinds.iter().flat_map(|kind| {
-            std::iter::once(kind.plural.as_str()).chain(kind.short_names.iter().map(String::as_str))
-        });
+        let names = self
+            .kinds
+            .iter()
+            .flat_map(|kind| std::iter::once(kind.plural.as_str()).chain(kind.short_names.iter().map(String::as_str)));
         let near = suggest::closest(word, names);
         let mut sentence = format!("the server doesn't have a resource type \"{word}\"");
         if !near.is_empty() {
@@ -67,8 +68,7 @@ pub async fn discover(link: &Link, patience: Patience) -> Result<Kinds, AskError
     }
     let lists = stream::iter(plain)
         .map(|(group, version)| async move {
-            let path =
-                if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+            let path = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
             let list = get_json::<ResourceList>(link, &path, PLAIN, patience).await;
             (group, version, list)
         })
@@ -97,7 +97,8 @@ impl Kinds {
         for group in items {
             for version in group.versions {
                 if version.freshness == "Stale" {
-                    self.problems.push(format!("{}/{}: its API service does not answer", group.metadata.name, version.version));
+                    self.problems
+                        .push(format!("{}/{}: its API service does not answer", group.metadata.name, version.version));
                 }
                 for resource in version.resources {
                     self.add(resource.kind(&group.metadata.name, &version.version));

@@ -39,8 +39,7 @@ pub struct Pass {
 impl Gate {
     /// A gate of a cluster that nobody has asked for yet.
     pub fn new(bell: Bell) -> Arc<Gate> {
-        let inner =
-            Inner { machine: Machine::default(), open: false, probing: false, until: Instant::now(), epoch: 0 };
+        let inner = Inner { machine: Machine::default(), open: false, probing: false, until: Instant::now(), epoch: 0 };
         Arc::new(Gate { inner: Mutex::new(inner), turned: Notify::new(), bell })
     }
 
@@ -165,7 +164,14 @@ mod tests {
     async fn one_probes_while_the_others_wait() {
         let gate = gate();
         let mut first = gate.pass().await;
-        let others: Vec<_> = (0..3).map(|_| tokio::spawn({ let gate = gate.clone(); async move { gate.pass().await } })).collect();
+        let others: Vec<_> = (0..3)
+            .map(|_| {
+                tokio::spawn({
+                    let gate = gate.clone();
+                    async move { gate.pass().await }
+                })
+            })
+            .collect();
         tokio::time::sleep(Duration::from_secs(60)).await;
         assert!(others.iter().all(|other| !other.is_finished()));
         first.progress();
@@ -195,7 +201,10 @@ mod tests {
     async fn a_probe_given_up_is_taken_over() {
         let gate = gate();
         let probe = gate.pass().await;
-        let next = tokio::spawn({ let gate = gate.clone(); async move { gate.pass().await } });
+        let next = tokio::spawn({
+            let gate = gate.clone();
+            async move { gate.pass().await }
+        });
         tokio::task::yield_now().await;
         drop(probe);
         assert!(next.await.expect("passes").probe);
@@ -209,7 +218,10 @@ mod tests {
             gate.pass().await.trouble(Trouble::Link("refused".into()));
         }
         let begun = Instant::now();
-        let waiting = tokio::spawn({ let gate = gate.clone(); async move { gate.pass().await } });
+        let waiting = tokio::spawn({
+            let gate = gate.clone();
+            async move { gate.pass().await }
+        });
         tokio::task::yield_now().await;
         gate.retry_now();
         waiting.await.expect("passes").progress();

@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod discovery;
 pub mod gate;
 pub mod machine;
+pub mod open;
 pub mod project;
 pub mod watch;
 pub mod wire;

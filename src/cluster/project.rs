@@ -67,7 +67,13 @@ impl Projector {
     }
 
     /// The draft of one object of a list, or of one row of a Table.
-    pub fn item(&mut self, encoding: Encoding, bytes: &[u8], source: &Source, now: Timestamp) -> Result<&Draft, WireError> {
+    pub fn item(
+        &mut self,
+        encoding: Encoding,
+        bytes: &[u8],
+        source: &Source,
+        now: Timestamp,
+    ) -> Result<&Draft, WireError> {
         if source.rows().columns_version() == 0 {
             source.set_columns(self.columns());
         }

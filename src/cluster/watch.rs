@@ -5,7 +5,9 @@ use super::cluster::Cluster;
 use super::gate::Pass;
 use super::machine;
 use super::project::Projector;
-use super::wire::{Bookmark, Encoding, EventType, ListPiece, ListReader, Status, WatchReader, WireError, json, protobuf};
+use super::wire::{
+    Bookmark, Encoding, EventType, ListPiece, ListReader, Status, WatchReader, WireError, json, protobuf,
+};
 use crate::link::{Ask, Lane};
 use crate::model::source::{Feed, Source};
 use crate::model::state::WatchPhase;
@@ -177,7 +179,8 @@ impl Watch {
         let mut path = self.source.kind.path(self.source.namespace.as_deref());
         let selection = [("labelSelector", self.selection.labels.as_str()), ("fieldSelector", &self.selection.fields)];
         let table = if self.projector.is_table() { [("includeObject", "Metadata")] } else { [("", "")] };
-        let all = query.iter().chain(&selection).chain(&table).filter(|(key, value)| !key.is_empty() && !value.is_empty());
+        let all =
+            query.iter().chain(&selection).chain(&table).filter(|(key, value)| !key.is_empty() && !value.is_empty());
         for (i, (key, value)) in all.enumerate() {
             path.push(if i == 0 { '?' } else { '&' });
             path.push_str(key);

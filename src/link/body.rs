@@ -106,3 +106,10 @@ pub(super) struct Way {
     pub trouble: Trouble,
     pub slot: Slot,
 }
+
+impl Body {
+    /// Changes the longest silence from here on.
+    pub fn set_idle_timeout(&mut self, idle_timeout: Duration) {
+        self.idle_timeout = idle_timeout;
+    }
+}

@@ -138,6 +138,11 @@ impl Rows {
         self.head_text(slot, |head| head.namespace)
     }
 
+    /// The namespace's symbol; it holds until the next change of the rows.
+    pub fn namespace_sym(&self, slot: Slot) -> Sym {
+        self.head(slot).map_or(Sym::EMPTY, |head| head.namespace)
+    }
+
     /// The name.
     pub fn name(&self, slot: Slot) -> &str {
         self.head_text(slot, |head| head.name)

@@ -1,5 +1,8 @@
 //! The view task's side of a screen: it owns rows' order, filter, cursor and marks, and hands over
 //! immutable windows of what is visible. Nothing here draws, nothing here does I/O.
 
+pub mod filter;
+pub mod order;
 pub mod snapshot;
 pub mod spec;
+pub mod table;

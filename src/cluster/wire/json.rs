@@ -106,7 +106,7 @@ impl ListScanner {
             (Place::Value, b':') => (),
             (Place::Value, b'[') if self.key == "items" || self.key == "rows" => self.place = Place::Between,
             (Place::Between, b']') => self.place = Place::Key,
-            (Place::Value | Place::Between, _) => {
+            (Place::Value | Place::Between, byte) if !b",:}]".contains(&byte) => {
                 self.place = if self.place == Place::Value { Place::Whole } else { Place::Item };
                 (self.start, self.depth, self.quoted) = (self.at, 0, false);
                 return Ok(true);
@@ -214,10 +214,7 @@ impl LineScanner {
     }
 }
 
-fn line<E: From<WireError>>(
-    line: &[u8],
-    event: &mut impl FnMut(EventType, &[u8]) -> Result<(), E>,
-) -> Result<(), E> {
+fn line<E: From<WireError>>(line: &[u8], event: &mut impl FnMut(EventType, &[u8]) -> Result<(), E>) -> Result<(), E> {
     if line.trim_ascii().is_empty() {
         return Ok(());
     }

@@ -2,8 +2,8 @@
 
 use super::WireError;
 use crate::base::age::{self, Timestamp};
-use crate::kinds::meta::PartialObject;
 use crate::kinds::fill_meta;
+use crate::kinds::meta::PartialObject;
 use crate::model::column::Column;
 use crate::model::draft::{Draft, Tone};
 use serde::Deserialize;

@@ -90,7 +90,10 @@ fn a_cut_list_is_an_error() {
 #[test]
 fn an_empty_list() {
     assert_eq!(read(Encoding::Json, br#"{"items":[]}"#, &[1]), Ok(vec![]));
-    assert_eq!(read(Encoding::Json, br#"{"items":null,"metadata":{}}"#, &[1]), Ok(vec![Owned::Meta(ListMeta::default())]));
+    assert_eq!(
+        read(Encoding::Json, br#"{"items":null,"metadata":{}}"#, &[1]),
+        Ok(vec![Owned::Meta(ListMeta::default())])
+    );
     assert_eq!(read(Encoding::Protobuf, &envelope(b""), &[1]), Ok(vec![]));
 }
 

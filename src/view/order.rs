@@ -1,0 +1,179 @@
+//! The order of a table's rows: sorted by a prefix of what counts, looked up only where that ties.
+
+use crate::base::arena::Sym;
+use crate::model::cell::Cell;
+use crate::model::rows::{Rows, Slot};
+use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::ops::Deref;
+
+/// A row of one of the table's sources.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Entry {
+    /// Which source.
+    pub source: u16,
+    /// Which of its rows.
+    pub slot: Slot,
+}
+
+/// A row in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Keyed {
+    key: u128,
+    /// The row.
+    pub entry: Entry,
+}
+
+/// By what rows are ordered.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum By {
+    /// Cluster, namespace, name.
+    #[default]
+    Natural,
+    /// Namespace, then cluster and name.
+    Namespace,
+    /// A cell: its column in each source.
+    Cell(Vec<Option<usize>>),
+}
+
+/// What orders rows: the criterion, its direction, and the ranks of the namespaces.
+#[derive(Default)]
+pub struct Sorter {
+    by: By,
+    descending: bool,
+    /// The cluster of each source.
+    clusters: Vec<u16>,
+    ranks: FxHashMap<Box<str>, u16>,
+}
+
+/// Locked rows, one a source.
+pub trait Sources: Deref<Target = Rows> {}
+impl<T: Deref<Target = Rows>> Sources for T {}
+
+impl Sorter {
+    /// A sorter for sources of these clusters.
+    pub fn new(by: By, descending: bool, clusters: Vec<u16>) -> Sorter {
+        Sorter { by, descending, clusters, ..Sorter::default() }
+    }
+
+    /// Ranks the namespaces of all rows anew.
+    pub fn rank(&mut self, sources: &[impl Sources]) {
+        let mut names = BTreeSet::new();
+        for rows in sources {
+            let mut last = None;
+            for slot in rows.slots() {
+                let sym = rows.namespace_sym(slot);
+                if last != Some(sym) && !names.contains(rows.text(sym)) {
+                    names.insert(rows.text(sym));
+                }
+                last = Some(sym);
+            }
+        }
+        self.ranks = names.into_iter().enumerate().map(|(i, name)| (name.into(), i.min(0xffff) as u16)).collect();
+    }
+
+    /// The row with its key; `None` when its namespace has no rank yet, so that all must be ranked.
+    pub fn key(&self, sources: &[impl Sources], entry: Entry) -> Option<Keyed> {
+        let rows = sources.get(usize::from(entry.source))?;
+        let rank = u128::from(*self.ranks.get(rows.namespace(entry.slot))?);
+        let cluster = u128::from(self.clusters.get(usize::from(entry.source)).copied().unwrap_or(0));
+        let name = || u128::from_be_bytes(prefix(rows.name(entry.slot))) >> 32;
+        let key = match &self.by {
+            By::Natural => cluster << 112 | rank << 96 | name(),
+            By::Namespace => self.directed(rank << 112) | cluster << 96 | name(),
+            By::Cell(columns) => self.directed(self.cell_key(columns, rows, entry)),
+        };
+        Some(Keyed { key, entry })
+    }
+
+    fn directed(&self, key: u128) -> u128 {
+        if self.descending {
+            !key & if matches!(self.by, By::Namespace) { 0xffff << 112 } else { u128::MAX }
+        } else {
+            key
+        }
+    }
+
+    fn cell_key(&self, columns: &[Option<usize>], rows: &Rows, entry: Entry) -> u128 {
+        let Some(Some(column)) = columns.get(usize::from(entry.source)).copied() else { return u128::MAX };
+        number_key(rows.cell(entry.slot, column), |sym| rows.text(sym))
+            .unwrap_or_else(|sym| 1 << 127 | u128::from_be_bytes(prefix(rows.text(sym))) >> 1)
+    }
+
+    /// How two rows compare.
+    pub fn compare(&self, sources: &[impl Sources], a: &Keyed, b: &Keyed) -> Ordering {
+        a.key.cmp(&b.key).then_with(|| self.tie(sources, a.entry, b.entry))
+    }
+
+    fn tie(&self, sources: &[impl Sources], a: Entry, b: Entry) -> Ordering {
+        let (Some(rows_a), Some(rows_b)) = (sources.get(usize::from(a.source)), sources.get(usize::from(b.source)))
+        else {
+            return Ordering::Equal;
+        };
+        let cluster = |entry: Entry| self.clusters.get(usize::from(entry.source));
+        let natural = || {
+            let by_name = || rows_a.name(a.slot).cmp(rows_b.name(b.slot));
+            let by_namespace = || rows_a.namespace(a.slot).cmp(rows_b.namespace(b.slot));
+            let by_key = || rows_a.key(a.slot).cmp(rows_b.key(b.slot));
+            cluster(a).cmp(&cluster(b)).then_with(by_namespace).then_with(by_name).then_with(by_key)
+        };
+        let By::Cell(columns) = &self.by else { return natural() };
+        let text = |rows: &Rows, entry: Entry| -> Option<String> {
+            let column = (*columns.get(usize::from(entry.source))?)?;
+            match rows.cell(entry.slot, column) {
+                Cell::Text(sym) => Some(rows.text(sym).to_owned()),
+                _ => None,
+            }
+        };
+        let same_text = a.source == b.source
+            && columns
+                .get(usize::from(a.source))
+                .copied()
+                .flatten()
+                .is_none_or(|c| rows_a.cell(a.slot, c) == rows_b.cell(b.slot, c));
+        let primary = if same_text { Ordering::Equal } else { text(rows_a, a).cmp(&text(rows_b, b)) };
+        let primary = if self.descending { primary.reverse() } else { primary };
+        primary.then_with(natural)
+    }
+
+    /// Sorts rows.
+    pub fn sort(&self, sources: &[impl Sources], order: &mut [Keyed]) {
+        order.sort_unstable_by(|a, b| self.compare(sources, a, b));
+    }
+
+    /// Merges rows, sorted already, into an order.
+    pub fn merge(&self, sources: &[impl Sources], order: &mut Vec<Keyed>, new: &[Keyed]) {
+        if new.is_empty() {
+            return;
+        }
+        let old = std::mem::replace(order, Vec::with_capacity(order.len() + new.len()));
+        let mut rest = old.as_slice();
+        for keyed in new {
+            let before = rest.partition_point(|other| self.compare(sources, other, keyed) == Ordering::Less);
+            order.extend_from_slice(&rest[..before]);
+            order.push(*keyed);
+            rest = &rest[before..];
+        }
+        order.extend_from_slice(rest);
+    }
+}
+
+/// Numbers before texts; ages by how old, the youngest first, the unknown last.
+fn number_key<'a>(cell: Cell<Sym>, text: impl Fn(Sym) -> &'a str) -> Result<u128, Sym> {
+    let biased = |number: i64| (number as u64 ^ (1 << 63)) as u128;
+    match cell {
+        Cell::Number(number) => Ok(biased(number.into()) << 32),
+        Cell::Restarts { count, last } => Ok(biased(count.into()) << 32 | u128::from(last)),
+        Cell::Age(0) => Ok(u128::MAX >> 1),
+        Cell::Age(then) => Ok(u128::from(u32::MAX - then)),
+        Cell::Text(sym) => text(sym).parse::<i64>().map(|number| biased(number) << 32).map_err(|_| sym),
+    }
+}
+
+fn prefix(text: &str) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    let len = text.len().min(16);
+    bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
+    bytes
+}
