@@ -12,6 +12,8 @@ mod namespaces;
 mod nodes;
 mod pods;
 mod selector;
+#[cfg(test)]
+mod tests;
 
 use crate::model::column::Column;
 use crate::model::draft::Draft;
