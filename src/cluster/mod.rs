@@ -4,6 +4,7 @@
 pub mod ask;
 pub mod cluster;
 pub mod discovery;
+pub mod fleet;
 pub mod gate;
 pub mod machine;
 pub mod open;

@@ -106,6 +106,11 @@ pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static ClientK
     CLIENT_KINDS.iter().find(|it| it.kind.plural == plural && it.kind.group == group && it.kind.version == version)
 }
 
+/// The kind that `word` names, where every server serves it: known without asking.
+pub fn named(word: &str) -> Option<std::sync::Arc<Kind>> {
+    CLIENT_KINDS.iter().map(|client| client.kind.to_kind()).find(|kind| kind.is_named(word)).map(std::sync::Arc::new)
+}
+
 /// Fills the header of a draft (namespace, name, uid, version, labels, created) and nothing else; the
 /// draft is not cleared.
 pub fn fill_meta(meta: &ObjectMeta, draft: &mut Draft) {

@@ -20,6 +20,7 @@ macro_rules! texts {
 
 texts! {
     AllNamespaces => "all namespaces",
+    IdleCluster => "idle: not connected; Enter on it in :clusters connects it",
 }
 
 impl std::fmt::Display for Text {

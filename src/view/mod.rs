@@ -1,7 +1,10 @@
 //! The view task's side of a screen: it owns rows' order, filter, cursor and marks, and hands over
 //! immutable windows of what is visible. Nothing here draws, nothing here does I/O.
 
+pub mod clusters;
 pub mod filter;
+pub mod live;
+pub mod notes;
 pub mod order;
 pub mod snapshot;
 pub mod spec;

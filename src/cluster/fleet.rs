@@ -1,0 +1,143 @@
+//! The fleet: every cluster of this run, and what is kept open of each that is connected.
+
+use super::ask::{Patience, get_json};
+use super::cluster::{Blueprint, Cluster};
+use super::open::{Opened, Options};
+use super::wire::ListMeta;
+use crate::base::age::Timestamp;
+use crate::base::clock;
+use crate::model::source::{Bell, Source};
+use crate::model::state::{ClusterId, Phase};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// See the module.
+pub struct Fleet {
+    /// The clusters, in the order of the kubeconfig.
+    pub clusters: Vec<Arc<Cluster>>,
+    /// Rung whenever something of them may have changed.
+    pub bell: Bell,
+}
+
+impl Fleet {
+    /// A fleet of idle clusters.
+    pub fn new(blueprints: Vec<Blueprint>, patience: Patience) -> Fleet {
+        let bell = Bell::default();
+        let clusters = blueprints
+            .into_iter()
+            .take(usize::from(u16::MAX))
+            .enumerate()
+            .map(|(id, blueprint)| Arc::new(Cluster::new(ClusterId(id as u16), blueprint, patience, bell.clone())))
+            .collect();
+        Fleet { clusters, bell }
+    }
+
+    /// A cluster of the fleet.
+    pub fn get(&self, id: ClusterId) -> Option<&Arc<Cluster>> {
+        self.clusters.get(usize::from(id.0))
+    }
+}
+
+/// What is kept open of a connected cluster, whatever is on the screen: nodes, namespaces, its
+/// version, its kinds, and now and then the number of its pods. Dropping it ends all of that.
+pub struct Home {
+    /// The nodes.
+    pub nodes: Opened,
+    /// The namespaces.
+    pub namespaces: Opened,
+    pods: Arc<Mutex<Option<(u32, Timestamp)>>>,
+    facts: JoinHandle<()>,
+}
+
+/// How often pods are counted where no watch does it.
+const COUNT_EVERY: Duration = Duration::from_secs(300);
+
+impl Home {
+    /// Connects a cluster.
+    pub fn new(cluster: &Arc<Cluster>) -> Home {
+        let pods = Arc::default();
+        Home {
+            nodes: Opened::new(cluster, "nodes", vec![None], Options::default()),
+            namespaces: Opened::new(cluster, "namespaces", vec![None], Options::default()),
+            facts: tokio::spawn(facts(cluster.clone(), Arc::clone(&pods))),
+            pods,
+        }
+    }
+
+    /// How many pods there were, and when.
+    pub fn pods(&self) -> Option<(u32, Timestamp)> {
+        *self.pods.lock()
+    }
+
+    /// How many nodes there are, where they may be listed.
+    pub fn node_count(&self) -> Option<u32> {
+        complete(&self.nodes).map(|source| source.len() as u32)
+    }
+}
+
+/// The one source of a kind that is opened in all namespaces, once its first list was complete.
+pub fn complete(opened: &Opened) -> Option<Arc<Source>> {
+    opened.sources().into_iter().next().filter(|source| source.status().complete)
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        self.facts.abort();
+    }
+}
+
+async fn facts(cluster: Arc<Cluster>, pods: Arc<Mutex<Option<(u32, Timestamp)>>>) {
+    loop {
+        // What the user waits for goes first: the gate is passed only when the cluster is live.
+        let pass = cluster.gate.pass().await;
+        drop(pass);
+        if cluster.state().phase != Phase::Live {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            continue;
+        }
+        if let Some(count) = count_pods(&cluster).await {
+            *pods.lock() = Some((count, clock::now()));
+            cluster.bell().notify_one();
+        }
+        // Neither of these says anything about the rows on the screen: what fails is tried again later.
+        if cluster.state().version.is_empty()
+            && let Err(error) = cluster.learn_version().await
+        {
+            tracing::info!(cluster = %cluster.name, "version: {error}");
+        }
+        if let Err(error) = cluster.kinds().await {
+            tracing::info!(cluster = %cluster.name, "discovery: {error}");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(COUNT_EVERY) => (),
+            () = cluster.kick.notified() => (),
+        }
+    }
+}
+
+async fn count_pods(cluster: &Cluster) -> Option<u32> {
+    #[derive(serde::Deserialize)]
+    struct List {
+        #[serde(default)]
+        metadata: ListMeta,
+        items: Option<Vec<serde::de::IgnoredAny>>,
+    }
+    let accept = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
+    let answer = get_json::<List>(cluster.link().ok()?, "/api/v1/pods?limit=1", accept, cluster.patience).await;
+    match answer {
+        Ok(list) => {
+            let first = list.items.map_or(0, |items| items.len() as u32);
+            // A server that does not say how many follow says nothing about their number.
+            match list.metadata.remaining_item_count {
+                Some(rest) => Some(first.saturating_add(rest.clamp(0, i64::from(u32::MAX)) as u32)),
+                None => list.metadata.next.is_empty().then_some(first),
+            }
+        }
+        Err(error) => {
+            tracing::info!(cluster = %cluster.name, "counting pods: {error}");
+            None
+        }
+    }
+}

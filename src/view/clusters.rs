@@ -1,0 +1,111 @@
+//! The clusters pane: the fleet's own state as a table like any other.
+
+use super::snapshot::{ClusterLine, RowId};
+use super::spec::ClusterId;
+use super::table::Part;
+use crate::base::age::Timestamp;
+use crate::cluster::fleet::Fleet;
+use crate::model::column::Column;
+use crate::model::draft::{Draft, Tone};
+use crate::model::kind::Kind;
+use crate::model::source::{Bell, Source};
+use crate::model::state::Phase;
+use crate::text::sanitize::sanitize;
+use std::sync::Arc;
+
+const COLUMNS: [Column; 12] = [
+    Column::shown("NAME"),
+    Column::shown("STATE"),
+    Column::shown("SINCE"),
+    Column { name: std::borrow::Cow::Borrowed("NODES"), wide: false, numeric: true },
+    Column { name: std::borrow::Cow::Borrowed("PODS"), wide: false, numeric: true },
+    Column::shown("VERSION"),
+    Column::shown("HEARD"),
+    Column::shown("RETRY"),
+    Column::shown("WHY"),
+    Column::wide("SERVER"),
+    Column::wide("USER"),
+    Column::wide("NAMESPACE"),
+];
+
+/// See the module.
+pub struct ClustersPane {
+    source: Arc<Source>,
+}
+
+impl ClustersPane {
+    /// An empty pane.
+    pub fn new(bell: &Bell) -> ClustersPane {
+        let kind = Kind { plural: "clusters".into(), singular: "cluster".into(), ..Kind::default() };
+        // Its own bell: it is filled while a snapshot is made, and must not ask for another.
+        let source = Source::new(ClusterId(u16::MAX), Arc::new(kind), None, Arc::default(), false);
+        let _ = bell;
+        source.set_columns(Arc::from(COLUMNS.to_vec()));
+        ClustersPane { source: Arc::new(source) }
+    }
+
+    /// The pane as the part of a table.
+    pub fn part(&self) -> Part {
+        Part { source: self.source.clone(), cluster: ClusterId(u16::MAX), name: String::new() }
+    }
+
+    /// A row of this pane names its cluster by place: `cluster/3` is its uid.
+    pub fn resolve(&self, mut id: RowId) -> RowId {
+        if id.cluster == ClusterId(u16::MAX) {
+            let place = id.uid.strip_prefix("cluster-").and_then(|place| place.parse().ok());
+            id.cluster = ClusterId(place.unwrap_or(u16::MAX));
+        }
+        id
+    }
+
+    /// Takes in how the clusters stand.
+    pub fn update(&self, fleet: &Fleet, lines: &[ClusterLine], now: Timestamp) {
+        let mut draft = Draft::default();
+        self.source.begin();
+        for (cluster, line) in fleet.clusters.iter().zip(lines) {
+            draft.clear();
+            draft.name = draft.span(&cluster.name);
+            draft.uid = draft.span_fmt(format_args!("cluster-{}", cluster.id.0));
+            draft.tone = match line.state.phase {
+                Phase::Live => Tone::Good,
+                Phase::Idle | Phase::Connecting => Tone::Quiet,
+                Phase::Throttled | Phase::Stale => Tone::Warn,
+                Phase::Unreachable | Phase::Denied | Phase::Expired => Tone::Bad,
+            };
+            draft.cell_span(draft.name);
+            draft.cell(line.state.phase.word());
+            if line.state.since == 0 {
+                draft.cell("")
+            } else {
+                draft.cell_age(line.state.since)
+            }
+            match line.nodes {
+                Some(nodes) => draft.cell_number(nodes.into()),
+                None => draft.cell(""),
+            }
+            match line.pods {
+                Some(pods) => draft.cell_number(pods.count.into()),
+                None => draft.cell(""),
+            }
+            draft.cell(&line.state.version);
+            match cluster.gate.state().heard {
+                0 => draft.cell(""),
+                heard => draft.cell_age(heard),
+            }
+            match line.state.retry_at.saturating_sub(now) {
+                _ if line.state.retry_at == 0 => draft.cell(""),
+                0 => draft.cell("now"),
+                seconds => draft.cell_fmt(format_args!("in {seconds}s (#{})", line.state.attempts)),
+            }
+            draft.cell(&line.state.reason);
+            draft.cell(&sanitize(&cluster.server));
+            draft.cell(&sanitize(&cluster.user));
+            draft.cell(&sanitize(&cluster.namespace));
+            // Its cells are its version: what did not change is not touched.
+            let cells = format!("{:?}", draft.texts(u32::MAX));
+            draft.version = draft.span(&cells);
+            self.source.upsert(&draft, now);
+        }
+        self.source.commit(now);
+    }
+}
