@@ -1,7 +1,6 @@
 //! What an Accept header asks for, of what is served: JSON, tables, bare metadata, aggregated discovery.
 
 use super::status::Failure;
-use super::table;
 use http::HeaderMap;
 use http::header::ACCEPT;
 
@@ -85,7 +84,7 @@ fn form(clause: &str, endpoint: Endpoint) -> Option<Form> {
         _ => None,
     };
     match (endpoint, kind) {
-        (Endpoint::Objects, "Table") if table::SUPPORTED => meta(Form::Table),
+        (Endpoint::Objects, "Table") => meta(Form::Table),
         (Endpoint::Objects, "PartialObjectMetadata") => meta(Form::Partial),
         (Endpoint::Objects, "PartialObjectMetadataList") => meta(Form::PartialList),
         (Endpoint::Groups, "APIGroupDiscoveryList") => match (group, version) {

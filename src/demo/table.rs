@@ -5,6 +5,9 @@ use super::options::Include;
 use super::resource::{ALL, DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
 use super::status::Failure;
 use super::store::Record;
+use crate::kinds;
+use crate::model::cell::Cell;
+use crate::model::draft::{Draft, Span};
 use serde_json::{Value, json};
 
 /// Name, description and whether only the wide table shows it.
@@ -43,17 +46,30 @@ const POD: &[Definition] = &[
         "podIP address allocated to the pod. Routable at least within the cluster. Empty if not yet allocated.",
         true,
     ),
-    ("Node", "NodeName indicates in which node this pod is scheduled.", true),
+    (
+        "Node",
+        "NodeName indicates in which node this pod is scheduled. If empty, this pod is a candidate for \
+         scheduling by the scheduler defined in schedulerName. Once this field is set, the kubelet for this node \
+         becomes responsible for the lifecycle of this pod. This field should not be used to express a desire \
+         for the pod to be scheduled on a specific node. \
+         https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#nodename",
+        true,
+    ),
     (
         "Nominated Node",
-        "nominatedNodeName is set only when this pod preempts other pods on the node, but it cannot be scheduled right \
-         away as preemption victims receive their graceful termination periods.",
+        "nominatedNodeName is set only when this pod preempts other pods on the node, but it cannot be scheduled \
+         right away as preemption victims receive their graceful termination periods. This field does not \
+         guarantee that the pod will be scheduled on this node. Scheduler may decide to place the pod elsewhere \
+         if other nodes become available sooner. Scheduler may also decide to give the resources on this node to \
+         a higher priority pod that is created after preemption. As a result, this field may be different than \
+         PodSpec.nodeName when the pod is scheduled.",
         true,
     ),
     (
         "Readiness Gates",
-        "If specified, all readiness gates will be evaluated for pod readiness. A pod is ready when all its containers \
-         are ready AND all conditions specified in the readiness gates have status equal to \"True\"",
+        "If specified, all readiness gates will be evaluated for pod readiness. A pod is ready when all its \
+         containers are ready AND all conditions specified in the readiness gates have status equal to \"True\" \
+         More info: https://git.k8s.io/enhancements/keps/sig-network/580-pod-readiness-gates",
         true,
     ),
 ];
@@ -64,8 +80,28 @@ const NODE: &[Definition] = &[
     ("Roles", "The roles of the node", false),
     AGE,
     ("Version", "Kubelet Version reported by the node.", false),
-    ("Internal-IP", "List of addresses reachable to the node.", true),
-    ("External-IP", "List of addresses reachable to the node.", true),
+    (
+        "Internal-IP",
+        "List of addresses reachable to the node. Queried from cloud provider, if available. More info: \
+         https://kubernetes.io/docs/reference/node/node-status/#addresses Note: This field is declared as \
+         mergeable, but the merge key is not sufficiently unique, which can cause data corruption when it is \
+         merged. Callers should instead use a full-replacement patch. See https://pr.k8s.io/79391 for an \
+         example. Consumers should assume that addresses can change during the lifetime of a Node. However, \
+         there are some exceptions where this may not be possible, such as Pods that inherit a Node's address in \
+         its own status or consumers of the downward API (status.hostIP).",
+        true,
+    ),
+    (
+        "External-IP",
+        "List of addresses reachable to the node. Queried from cloud provider, if available. More info: \
+         https://kubernetes.io/docs/reference/node/node-status/#addresses Note: This field is declared as \
+         mergeable, but the merge key is not sufficiently unique, which can cause data corruption when it is \
+         merged. Callers should instead use a full-replacement patch. See https://pr.k8s.io/79391 for an \
+         example. Consumers should assume that addresses can change during the lifetime of a Node. However, \
+         there are some exceptions where this may not be possible, such as Pods that inherit a Node's address in \
+         its own status or consumers of the downward API (status.hostIP).",
+        true,
+    ),
     ("OS-Image", "OS Image reported by the node from /etc/os-release (e.g. Debian GNU/Linux 7 (wheezy)).", true),
     ("Kernel-Version", "Kernel Version reported by the node from 'uname -r' (e.g. 3.16.0-0.bpo.4-amd64).", true),
     (
@@ -90,7 +126,11 @@ const EVENT: &[Definition] = &[
     (
         "Subobject",
         "If referring to a piece of an object instead of an entire object, this string should contain a valid \
-         JSON/Go field access statement, such as desiredState.manifest.containers[2].",
+         JSON/Go field access statement, such as desiredState.manifest.containers[2]. For example, if the object \
+         reference is to a container within a pod, this would take on a value like: \"spec.containers{name}\" (where \
+         \"name\" refers to the name of the container that triggered the event) or if no container name is specified \
+         \"spec.containers[2]\" (container with index 2 in this pod). This syntax is chosen only to have some \
+         well-defined way of referencing a part of an object.",
         true,
     ),
     ("Source", "The component reporting this event. Should be a short machine understandable string.", true),
@@ -119,8 +159,8 @@ const DEPLOYMENT: &[Definition] = &[
     ("Images", "Images referenced by each container in the template.", true),
     (
         "Selector",
-        "Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected by \
-         this deployment. It must match the pod template's labels.",
+        "Label selector for pods. Existing ReplicaSets whose pods are selected by this will be the ones affected \
+         by this deployment. It must match the pod template's labels.",
         true,
     ),
 ];
@@ -145,12 +185,24 @@ fn columns(id: Id) -> Value {
     definitions(id).iter().map(column).collect()
 }
 
-/// Whether cells can be computed.
-pub const SUPPORTED: bool = false;
-
 /// The cells of one object, given as it stands alone.
-fn cells(id: Id, _object: &[u8]) -> Result<Vec<Value>, Failure> {
-    Err(Failure::internal(&format!("no table of {}", ALL[id].plural)))
+fn cells(id: Id, object: &[u8]) -> Result<Vec<Value>, Failure> {
+    let resource = &ALL[id];
+    let kind = kinds::find(resource.group, resource.version, resource.plural)
+        .ok_or_else(|| Failure::internal(&format!("no table of {}", resource.plural)))?;
+    let mut draft = Draft::default();
+    (kind.from_json)(object, &mut draft).map_err(|error| Failure::internal(&error.to_string()))?;
+    let now = u32::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default();
+    let value = |cell: &Cell<Span>| match *cell {
+        // The restarts of pods are a text even where they are only a number.
+        Cell::Number(number) if id != PODS => number.into(),
+        cell => {
+            let mut text = String::new();
+            cell.write(&mut text, now, |span| draft.get(span));
+            Value::String(text)
+        }
+    };
+    Ok(draft.cells.iter().map(value).collect())
 }
 
 fn row(id: Id, whole: &[u8], object: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) -> Result<(), Failure> {

@@ -5,6 +5,7 @@ mod client;
 mod lists;
 mod objects;
 mod selectors;
+mod tables;
 mod watches;
 
 use super::fleet;
