@@ -167,7 +167,7 @@ impl Recorder<'_> {
                     pod.name, pod.namespace, pod.uid
                 );
                 let report = self.pod(pod, "Warning", "BackOff", message, 20);
-                (report.count, report.first) = (restarts * 23, now - 50 * MINUTE);
+                (report.count, report.first) = (restarts * 23, pod.created + 60);
                 let message =
                     format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
                 let report = self.pod(pod, "Normal", "Pulled", message, now - last + 40);

@@ -56,7 +56,7 @@ fn replicas(total: usize) -> Vec<usize> {
     let mut counts: Vec<usize> = APPS.iter().map(|app| app.replicas).collect();
     let mut left = total.saturating_sub(counts.iter().sum());
     while left > 0 {
-        for (count, _) in counts.iter_mut().zip(&APPS).filter(|(_, app)| app.grows) {
+        for (count, _) in counts.iter_mut().zip(&APPS).filter(|(_, app)| app.grows && app.team != "sre") {
             if left == 0 {
                 break;
             }
