@@ -1,0 +1,125 @@
+//! A client over the pipe, as the cockpit would be.
+
+use crate::demo::DemoCluster;
+use crate::demo::content::PROFILES;
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::Value;
+use std::time::Duration;
+
+/// A moment at which every test's objects are built.
+pub const NOW: i64 = 1_795_444_800;
+
+/// A cluster whose script does not run.
+pub fn still(profile: usize, history: usize) -> DemoCluster {
+    let cluster = DemoCluster::new(&PROFILES[profile], 7, NOW, history);
+    cluster.script.lock().take();
+    cluster
+}
+
+/// An answer read to its end.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+
+    pub fn lines(&self) -> Vec<Value> {
+        self.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn request(method: Method, path: &str, accept: &str) -> Request<Empty<Bytes>> {
+    let mut builder = Request::builder().method(method).uri(format!("http://demo{path}")).header("host", "demo");
+    if !accept.is_empty() {
+        builder = builder.header("accept", accept);
+    }
+    builder.body(Empty::new()).unwrap()
+}
+
+async fn send(cluster: &DemoCluster, request: Request<Empty<Bytes>>, h2: bool) -> http::Response<Incoming> {
+    let io = TokioIo::new(cluster.dial());
+    if h2 {
+        let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+        tokio::spawn(connection);
+        sender.send_request(request).await.unwrap()
+    } else {
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(io).await.unwrap();
+        tokio::spawn(connection);
+        sender.send_request(request).await.unwrap()
+    }
+}
+
+async fn read(response: http::Response<Incoming>) -> Answer {
+    let (parts, body) = response.into_parts();
+    let body = tokio::time::timeout(Duration::from_secs(20), body.collect()).await.unwrap().unwrap();
+    let text = String::from_utf8(body.to_bytes().to_vec()).unwrap();
+    Answer { status: parts.status, headers: parts.headers, text }
+}
+
+/// GET over HTTP/1.1.
+pub async fn get(cluster: &DemoCluster, path: &str) -> Answer {
+    accepting(cluster, path, "").await
+}
+
+/// GET with an Accept header.
+pub async fn accepting(cluster: &DemoCluster, path: &str, accept: &str) -> Answer {
+    read(send(cluster, request(Method::GET, path, accept), false).await).await
+}
+
+/// GET over HTTP/2.
+pub async fn get_h2(cluster: &DemoCluster, path: &str) -> Answer {
+    read(send(cluster, request(Method::GET, path, ""), true).await).await
+}
+
+/// Another method than GET.
+pub async fn method(cluster: &DemoCluster, method: Method, path: &str) -> Answer {
+    read(send(cluster, request(method, path, ""), false).await).await
+}
+
+/// A watch that is read line by line.
+pub struct Lines {
+    body: Incoming,
+    rest: String,
+}
+
+pub async fn watch(cluster: &DemoCluster, path: &str, accept: &str, h2: bool) -> Lines {
+    let response = send(cluster, request(Method::GET, path, accept), h2).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    Lines { body: response.into_body(), rest: String::new() }
+}
+
+impl Lines {
+    /// The next event; `None` at the end.
+    pub async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some((line, rest)) = self.rest.split_once('\n') {
+                let value = serde_json::from_str(line).unwrap();
+                self.rest = rest.to_owned();
+                return Some(value);
+            }
+            let frame = tokio::time::timeout(Duration::from_secs(10), self.body.frame()).await.unwrap()?;
+            let data = frame.unwrap().into_data().unwrap();
+            self.rest.push_str(std::str::from_utf8(&data).unwrap());
+        }
+    }
+}
+
+impl Lines {
+    /// As [`Lines::next`], but `None` also when the connection broke.
+    pub async fn next_or_cut(&mut self) -> Option<Value> {
+        while !self.rest.contains('\n') {
+            let frame = tokio::time::timeout(Duration::from_secs(10), self.body.frame()).await.unwrap()?;
+            self.rest.push_str(std::str::from_utf8(&frame.ok()?.into_data().unwrap()).unwrap());
+        }
+        self.next().await
+    }
+}
