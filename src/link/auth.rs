@@ -118,6 +118,11 @@ impl Auth {
         }
     }
 
+    /// An error about this user.
+    pub fn fault(&self, cause: String) -> LinkError {
+        credentials(&self.user, cause)
+    }
+
     /// Adds what the grant and the impersonation settings ask for.
     pub fn sign(&self, grant: &Grant, headers: &mut HeaderMap) {
         if let Some(header) = &grant.authorization {

@@ -159,13 +159,15 @@ impl Trouble {
             return LinkError::Answer { host, cause: format!("not HTTP ({})", flatten(error)) };
         }
         let text = flatten(error);
-        let cause = match (self.ping, self.pulse.ended()) {
-            (Some(ping), _) if text == "keep-alive timed out" => format!("no ping answer within {}", seconds(&ping)),
-            (_, Some(ended)) => ended,
-            (Some(ping), None) if error.is_closed() || error.is_canceled() || text == "connection closed" => {
-                format!("no ping answer within {}", seconds(&ping))
-            }
-            _ => text,
+        // The byte stream did not end, yet the connection did: hyper gave up on a ping. It says so to
+        // some of the streams only.
+        let silent = ["keep-alive timed out", "operation timed out", "connection closed"].contains(&text.as_str())
+            || text.contains("broken pipe")
+            || error.is_closed();
+        let cause = match (self.pulse.ended(), self.ping) {
+            (Some(ended), _) => ended,
+            (None, Some(ping)) if silent => format!("no ping answer within {}", seconds(&ping)),
+            (None, _) => text,
         };
         LinkError::Lost { host, cause }
     }

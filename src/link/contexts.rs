@@ -74,7 +74,8 @@ impl Loaded {
         Self { contexts, current, problems, files, config, plugins: Mutex::default() }
     }
 
-    /// The contexts, those with the same server and CA once: the current one, else the first.
+    /// The contexts, those with the same server and CA once: the current one, else
+    /// the first that can be used.
     pub fn all_contexts(&self) -> Vec<&ContextEntry> {
         let mut places: FxHashMap<String, usize> = FxHashMap::default();
         let mut unique: Vec<&ContextEntry> = Vec::new();
@@ -84,7 +85,8 @@ impl Loaded {
                 continue;
             };
             if let Some(&at) = places.get(&key) {
-                if self.current.as_ref() == Some(&entry.name) {
+                let current = self.current.as_ref() == Some(&entry.name);
+                if entry.problem.is_none() && (current || unique[at].problem.is_some()) {
                     unique[at] = entry;
                 }
             } else {
@@ -154,7 +156,9 @@ impl Loaded {
         let server = Server::parse(cluster.server.as_deref()?, cluster).ok()?;
         let authority = match authority(cluster) {
             Ok(authority) => authority.unwrap_or_default(),
-            Err(_) => cluster.certificate_authority.clone().unwrap_or_default().into_bytes(),
+            Err(_) => {
+                format!("{:?}{:?}", cluster.certificate_authority_data, cluster.certificate_authority).into_bytes()
+            }
         };
         let proxy = cluster.proxy_url.as_deref().unwrap_or_default();
         Some(format!("{server} {proxy} {}", String::from_utf8_lossy(authority.trim_ascii())))

@@ -7,7 +7,7 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use kube::config::{Cluster, ExecAuthCluster, ExecConfig, ExecInteractiveMode};
 use parking_lot::Mutex;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 
 use super::{LinkError, auth, exec_run, exec_wire, flight::Flight};
@@ -46,6 +46,12 @@ pub(super) struct Credential {
 pub(super) struct Identity {
     pub certificate: String,
     pub key: SecretString,
+}
+
+impl Identity {
+    fn same_as(&self, other: &Self) -> bool {
+        self.certificate == other.certificate && self.key.expose_secret() == other.key.expose_secret()
+    }
 }
 
 impl fmt::Debug for Plugin {
@@ -128,9 +134,18 @@ impl Plugin {
         cached.as_ref().filter(|held| held.until.is_none_or(|until| Timestamp::now() < until)).cloned()
     }
 
-    fn keep(&self, credential: Credential) -> Arc<Credential> {
+    /// Caches a credential. A certificate that is still the same stays the same object, and with
+    /// it the connections opened under it.
+    fn keep(&self, mut credential: Credential) -> Arc<Credential> {
+        let mut cached = self.cached.lock();
+        let before = cached.as_ref().and_then(|held| held.identity.as_ref());
+        if let (Some(before), Some(now)) = (before, &credential.identity)
+            && before.same_as(now)
+        {
+            credential.identity = Some(Arc::clone(before));
+        }
         let credential = Arc::new(credential);
-        *self.cached.lock() = Some(Arc::clone(&credential));
+        *cached = Some(Arc::clone(&credential));
         credential
     }
 }

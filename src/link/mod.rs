@@ -14,6 +14,7 @@ mod exec_run;
 mod exec_wire;
 mod flight;
 mod gunzip;
+mod identity;
 mod kubeconfig;
 mod lanes;
 mod reply;

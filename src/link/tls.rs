@@ -23,6 +23,7 @@ use super::{
     LinkError,
     error::flatten,
     exec::Identity,
+    identity,
     lanes::Badge,
     target::{Target, authority},
 };
@@ -55,10 +56,12 @@ impl Tls {
         let (cluster, certificates, url) =
             (target.cluster.clone(), target.certificates.clone(), target.server.to_string());
         let identity = badge.identity.clone();
-        let work = move || build(&cluster, certificates, &url, identity.as_deref());
-        let built = spawn_blocking(work).await.unwrap_or_else(|_| Err("could not be set up".to_owned()));
-        let fault = |cause| LinkError::Tls { host: Arc::clone(&target.server.label), cause };
-        let mut config = built.map_err(fault)?;
+        let work = move || build(&cluster, &certificates, &url, identity.as_deref());
+        let built = spawn_blocking(work).await.unwrap_or_else(|_| Err(Fault::Server("could not be set up".to_owned())));
+        let mut config = built.map_err(|fault| match fault {
+            Fault::User(cause) => target.auth.fault(cause),
+            Fault::Server(cause) => LinkError::Tls { host: Arc::clone(&target.server.label), cause },
+        })?;
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
         let config = Arc::new(config);
         *self.0.lock() = Some(Built { config: Arc::clone(&config), badge: badge.clone(), at: Instant::now() });
@@ -76,27 +79,32 @@ pub(super) fn server_name(target: &Target) -> Result<ServerName<'static>, LinkEr
     })
 }
 
-fn build(
-    cluster: &Cluster,
-    mut user: AuthInfo,
-    url: &str,
-    identity: Option<&Identity>,
-) -> Result<ClientConfig, String> {
+enum Fault {
+    /// The client certificate is at fault.
+    User(String),
+    Server(String),
+}
+
+fn build(cluster: &Cluster, user: &AuthInfo, url: &str, identity: Option<&Identity>) -> Result<ClientConfig, Fault> {
     install_crypto();
-    let mut config = Config::new(url.parse().map_err(|_| "not a URL".to_owned())?);
+    let mut config = Config::new(url.parse().map_err(|_| Fault::Server("not a URL".to_owned()))?);
     config.accept_invalid_certs = cluster.insecure_skip_tls_verify == Some(true);
-    config.root_cert = match authority(cluster)? {
+    config.root_cert = match authority(cluster).map_err(Fault::Server)? {
         _ if config.accept_invalid_certs => Some(Vec::new()),
-        Some(pem) => Some(roots(&pem)?),
+        Some(pem) => Some(roots(&pem).map_err(Fault::Server)?),
         None => None,
     };
-    if let Some(identity) = identity {
-        let base64 = |pem: &str| base64::engine::general_purpose::STANDARD.encode(pem);
-        user.client_certificate_data = Some(base64(&identity.certificate));
-        user.client_key_data = Some(SecretString::from(base64(identity.key.expose_secret())));
+    let pair = match identity {
+        Some(identity) => Some((identity.certificate.clone().into_bytes(), identity.key.expose_secret().into())),
+        None => identity::from_kubeconfig(user).map_err(Fault::User)?,
+    };
+    if let Some((certificate, key)) = pair {
+        identity::check(&certificate, &key).map_err(Fault::User)?;
+        let base64 = |pem: &[u8]| base64::engine::general_purpose::STANDARD.encode(pem);
+        config.auth_info.client_certificate_data = Some(base64(&certificate));
+        config.auth_info.client_key_data = Some(SecretString::from(base64(&key)));
     }
-    config.auth_info = user;
-    config.rustls_client_config().map_err(|fault| flatten(&fault))
+    config.rustls_client_config().map_err(|fault| Fault::Server(flatten(&fault)))
 }
 
 fn roots(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
