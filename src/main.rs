@@ -1,2 +1,7 @@
 //! The `skylark` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    skylark::run::main(std::env::args_os())
+}
