@@ -21,6 +21,7 @@ use super::{
     LinkError, LinkOptions, Protocol,
     error::{flatten, seconds, tls_cause},
     lanes::Badge,
+    proxy::Proxy,
     target::Target,
     tls::{self, Tls},
     wire::{Pulse, Wire},
@@ -59,11 +60,14 @@ pub(super) struct Dialer {
     pub target: Target,
     pub options: LinkOptions,
     tls: Tls,
+    proxy: Option<Proxy>,
 }
 
 impl Dialer {
-    pub fn new(target: Target, options: LinkOptions) -> Self {
-        Self { target, options, tls: Tls::default() }
+    pub fn new(target: Target, options: LinkOptions) -> Result<Self, LinkError> {
+        let proxy = Proxy::choose(target.cluster.proxy_url.as_deref(), &target.server);
+        let proxy = proxy.map_err(|cause| LinkError::Config(format!("{}: {cause}", target.server.label)))?;
+        Ok(Self { target, options, tls: Tls::default(), proxy })
     }
 
     pub async fn dial(&self, badge: &Badge) -> Result<Dialed, LinkError> {
@@ -97,16 +101,26 @@ impl Dialer {
         Ok(Dialed { wire, pulse, http2, round_trip: Some(round_trip) })
     }
 
+    /// A TCP connection, and how long one round trip over it took.
     async fn tcp(&self) -> Result<(TcpStream, Duration), LinkError> {
         let server = &self.target.server;
-        let found = lookup_host((server.host.as_str(), server.port)).await;
-        let addresses: Vec<SocketAddr> = found.map_err(|error| self.fault(flatten(&error)))?.collect();
-        if addresses.is_empty() {
-            return Err(self.fault("the name has no address".to_owned()));
-        }
-        let uri = format!("http://{}", server.label).parse().map_err(|_| self.fault("not a host name".to_owned()))?;
+        let Some(proxy) = &self.proxy else {
+            return self.connect(&server.host, server.port).await.map_err(|cause| self.fault(cause));
+        };
+        let through = |cause| self.fault(format!("proxy {}:{}: {cause}", proxy.host, proxy.port));
+        let (stream, _) = self.connect(&proxy.host, proxy.port).await.map_err(through)?;
         let started = Instant::now();
-        let stream = connect(addresses, self.options.dial_timeout, uri).await.map_err(|cause| self.fault(cause))?;
+        let stream = proxy.tunnel(stream, &server.label).await.map_err(through)?;
+        Ok((stream, started.elapsed()))
+    }
+
+    async fn connect(&self, host: &str, port: u16) -> Result<(TcpStream, Duration), String> {
+        let addresses: Vec<SocketAddr> = lookup_host((host, port)).await.map_err(|error| flatten(&error))?.collect();
+        let Some(first) = addresses.first() else { return Err("the name has no address".to_owned()) };
+        let literal = if first.is_ipv6() && host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let uri = format!("http://{literal}:{port}").parse().map_err(|_| "not a host name".to_owned())?;
+        let started = Instant::now();
+        let stream = connect(addresses, self.options.dial_timeout, uri).await?;
         Ok((stream, started.elapsed()))
     }
 

@@ -17,6 +17,8 @@ mod gunzip;
 mod identity;
 mod kubeconfig;
 mod lanes;
+mod no_proxy;
+mod proxy;
 mod reply;
 mod request;
 mod salvage;
@@ -26,7 +28,7 @@ mod tls;
 mod token_file;
 mod wire;
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 
 use std::{
@@ -141,11 +143,7 @@ impl Link {
     /// A link that dials with its first request. `Err` when the target cannot work at all.
     pub fn new(target: Target, options: LinkOptions) -> Result<Self, LinkError> {
         install_crypto();
-        if let Some(proxy) = target.cluster.proxy_url.as_ref().filter(|url| !url.is_empty()) {
-            let _ = proxy;
-            return Err(LinkError::Config(format!("{}: proxy-url is not supported yet", target.server.label)));
-        }
-        let lanes = Arc::new(Lanes::new(Dialer::new(target, options)));
+        let lanes = Arc::new(Lanes::new(Dialer::new(target, options)?));
         Ok(Self(Arc::new(Inner { lanes, epoch: AtomicU64::new(0) })))
     }
 

@@ -268,14 +268,16 @@ async fn what_is_not_http() {
 #[tokio::test]
 async fn a_listener_that_never_shakes_hands() {
     let address = mute().await;
-    let target = crate::link::Target::plain("test", &format!("https://{address}")).unwrap();
+    let mut target = crate::link::Target::plain("test", &format!("https://{address}")).unwrap();
+    target.cluster.insecure_skip_tls_verify = Some(true); // whatever roots this machine has
     let link = crate::link::Link::new(target, LinkOptions { dial_timeout: SHORT, ..LinkOptions::default() }).unwrap();
     let error = soon(link.send(ask("/"))).await.unwrap_err();
     let text = error.to_string();
-    assert!(text.ends_with("TLS: no handshake within 0.2 s") || text.contains("certificate"), "{text}");
+    assert!(text.ends_with("TLS: no handshake within 0.2 s"), "{text}");
     assert!(error.is_link());
     let (plain, _) = listen(handler(|_| text_answer())).await;
-    let target = crate::link::Target::plain("test", &format!("https://{plain}")).unwrap();
+    let mut target = crate::link::Target::plain("test", &format!("https://{plain}")).unwrap();
+    target.cluster.insecure_skip_tls_verify = Some(true);
     let link = crate::link::Link::new(target, LinkOptions::default()).unwrap();
     let text = soon(link.send(ask("/"))).await.unwrap_err().to_string();
     assert_eq!(text, format!("{plain}: TLS: the server does not speak TLS here"));

@@ -6,6 +6,7 @@ mod faults;
 mod http;
 mod kubeconfig;
 mod plugins;
+mod proxies;
 mod server;
 mod tls;
 
