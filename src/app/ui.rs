@@ -13,6 +13,13 @@ pub struct Ui {
     pub hints: Vec<Hint>,
     /// Nothing may be written.
     pub read_only: bool,
+    /// The column that `Shift-←` and `Shift-→` have picked and `Shift-O` sorts by: its head's title.
+    pub picked: Option<String>,
+    /// The keys of a sequence begun, such as `g`; the hints are then the keys that go on with it.
+    pub pending: String,
+    /// What was wrong when Skylark was started, a sentence each, with what to do about it. The clusters
+    /// pane says them where there are no rows to show.
+    pub problems: Vec<String>,
 }
 
 /// What the keys go to.

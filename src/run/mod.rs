@@ -1,1 +1,4 @@
 //! (see lib.rs)
+
+pub mod args;
+mod duration;

@@ -14,6 +14,10 @@ macro_rules! texts {
             pub const fn get(self) -> &'static str {
                 match self { $(Text::$key => $english,)* }
             }
+
+            /// Every text.
+            #[cfg(test)]
+            const ALL: &'static [Text] = &[$(Text::$key,)*];
         }
     };
 }
@@ -21,10 +25,185 @@ macro_rules! texts {
 texts! {
     AllNamespaces => "all namespaces",
     IdleCluster => "idle: not connected; Enter on it in :clusters connects it",
+
+    // Commands: what each does, for the help.
+    DocMoveUp => "Move up",
+    DocMoveDown => "Move down",
+    DocHalfPageUp => "Move up half a page",
+    DocHalfPageDown => "Move down half a page",
+    DocPageUp => "Move up a page",
+    DocPageDown => "Move down a page",
+    DocMoveTop => "Move to the first row",
+    DocMoveBottom => "Move to the last row",
+    DocCommandLine => "Open the command line",
+    DocHelp => "Show or hide this help",
+    DocBack => "Clear the filter, else go back",
+    DocQuit => "Leave Skylark",
+    DocRedraw => "Draw the screen afresh",
+    DocHistoryBack => "Go to the place before",
+    DocHistoryForward => "Go to the place after",
+    DocHistoryLast => "Go to the last place, and back again",
+    DocContext => "Show the clusters, or scope the fleet to one (`*`: to all)",
+    DocNamespace => "Show the namespaces, or the pods of one (`*`: of all)",
+    DocAllNamespaces => "Show all namespaces",
+    DocFilter => "Filter the rows",
+    DocClearFilter => "Clear the filter",
+    DocSort => "Sort by the picked column, or by one named or numbered; again: the other way round",
+    DocSortBy => "Sort by {}; again: the other way round",
+    DocReverse => "Reverse the order",
+    DocUnsort => "Order by cluster, namespace and name",
+    DocSortNext => "Sort by the next column",
+    DocSortPrevious => "Sort by the column before",
+    DocPickNext => "Pick the next column",
+    DocPickPrevious => "Pick the column before",
+    DocWide => "Show or hide the wide columns",
+    DocMark => "Mark or unmark the row",
+    DocMarkRange => "Mark from the last marked row to here",
+    DocClearMarks => "Remove all marks",
+    DocEnter => "Open",
+    DocRetry => "Try clusters that are not live again now",
+    DocConnect => "Connect idle clusters",
+    DocAccept => "Run the line, or keep the filter",
+    DocCancel => "Close the line as if it had not been opened",
+    DocClearLine => "Empty the line",
+    DocCompleteNext => "Next completion",
+    DocCompletePrevious => "Completion before",
+    DocRight => "Right; at the end of the line: take the completion",
+    DocLeft => "Left",
+    DocLineStart => "To the start of the line",
+    DocLineEnd => "To the end of the line",
+    DocDeleteLeft => "Delete the character to the left",
+    DocDeleteRight => "Delete the character to the right",
+    DocDeleteWord => "Delete the word to the left",
+    DocEarlier => "Line typed earlier",
+    DocLater => "Line typed later",
+
+    // Commands: the same in a word or three, for the hints.
+    HintCommandLine => "command",
+    HintHelp => "help",
+    HintBack => "back",
+    HintClearFilter => "clear filter",
+    HintClose => "close",
+    HintFilter => "filter",
+    HintWide => "wide",
+    HintMark => "mark",
+    HintAllNamespaces => "all namespaces",
+    HintOpen => "open",
+    HintRetry => "retry now",
+    HintConnect => "connect",
+    HintRun => "run",
+    HintKeep => "keep",
+    HintCancel => "cancel",
+    HintComplete => "complete",
+    HintClearLine => "clear",
+    HintEarlier => "earlier",
+    HintScopeClusters => "scope to it",
+    HintScopeNamespaces => "its pods",
+
+    // The help overlay.
+    HelpEverywhere => "Everywhere",
+    HelpTable => "Table",
+    HelpClusters => "Clusters",
+    HelpPrompt => "Command line and filter",
+    HelpHelp => "Help",
+    HelpCommands => "Commands",
+    HelpLines => "What the command line understands",
+    HelpFilters => "What the filter understands",
+    PaneClusters => "The clusters of the fleet",
+    PaneNamespaces => "The namespaces",
+    PaneObjects => "All of a kind, such as pods or deploy",
+    PaneHelp => "This help",
+    FormNamespace => "KIND in these namespaces (-A: in all)",
+    FormCluster => "KIND on these clusters (@*: on all)",
+    FormFilter => "KIND, filtered",
+    FormLabels => "KIND with these labels",
+    FilterRegex => "rows with a cell that matches, in any case",
+    FilterInverse => "rows without such a cell",
+    FilterLabels => "rows with these labels",
+
+    // Completions.
+    AboutKind => "kind",
+    AboutCluster => "cluster",
+    AboutNamespace => "namespace",
+    AboutCommand => "command",
+    AboutColumn => "column",
+    AboutPane => "pane",
+
+    // What is wrong with a line.
+    LineUnknown => "There is no kind and no command `{}`",
+    LineUnknownDid => "There is no kind and no command `{}`: {}?",
+    LineUnknownCluster => "There is no cluster `{}`",
+    LineUnknownClusterDid => "There is no cluster `{}`: {}?",
+    LineAmbiguousCluster => "`{}` may mean {}",
+    LineTwoFilters => "There is more than one filter",
+    LineTwoNamespaces => "There is more than one namespace: write them with commas, `a,b`",
+    LineTwoClusters => "There is more than one @cluster: write them with commas, `@a,b`",
+    LineNoArgument => "`{}` takes no argument",
+    LineTooMany => "`{}` is one word too many",
+    LineOption => "There is no option `{}`: -A, -n NAMESPACE and -l SELECTOR are understood",
+    LineOptionValue => "`{}` needs a value",
+    LineQuote => "A quote is not closed",
+    Or => " or ",
+
+    // What is wrong with a keymap.
+    KeymapSection => "there is no section [{}]: global, table, clusters, prompt and help are understood",
+    KeymapChord => "`{}` is not a key",
+    KeymapNoKeys => "a binding without keys",
+    KeymapCommand => "`{}`: {}",
+    KeymapNotCommand => "there is no command `{}`",
+    KeymapScope => "`{}` does nothing in [{}]",
+    KeymapTwice => "`{}` is bound twice in [{}]",
+    KeymapShadow => "`{}` begins like another binding of [{}], which could never be reached",
+
+    // Messages of the moment.
+    AtBottom => "There is nothing to go back to; :q quits",
+    AtNewest => "There is nothing to go forward to",
+    NoLast => "There is no other place yet",
+    NoColumn => "There is no column {} here",
+    NoColumnPicked => "Pick a column first: {}",
+    NotOpenable => "Opening one of {} is not possible yet",
+    NothingSelected => "No row is selected",
+    Retrying => "Trying again now: {}",
+    RetryingAll => "Trying everything that is not live again now",
+    AllLive => "All clusters are live",
+    Connecting => "Connecting {}",
+    NothingIdle => "No idle cluster to connect",
+    FleetDead => "No cluster answers: see the reasons here; r tries again now",
+    NoClusters => "No clusters: see --kubeconfig, KUBECONFIG and --context",
+    NotHere => "`{}` does nothing here",
+}
+
+impl Text {
+    /// The text with each `{}` replaced by the next of `values`.
+    pub fn with(self, values: &[&str]) -> String {
+        let mut out = String::new();
+        let mut values = values.iter();
+        for (i, piece) in self.get().split("{}").enumerate() {
+            if i > 0 {
+                out.push_str(values.next().copied().unwrap_or_default());
+            }
+            out.push_str(piece);
+        }
+        out
+    }
 }
 
 impl std::fmt::Display for Text {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(self.get())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_say_something_and_take_values() {
+        for text in Text::ALL {
+            assert!(!text.get().trim().is_empty(), "{text:?}");
+        }
+        assert_eq!(Text::LineAmbiguousCluster.with(&["a", "b"]), "`a` may mean b");
+        assert_eq!(Text::NoColumn.with(&[]), "There is no column  here");
     }
 }
