@@ -1,1 +1,96 @@
-//! (see lib.rs)
+//! Draws a frame: a pure function of the view's snapshot, the application's state and the theme.
+//! No frames, no logo: a header, the table's title and heads, and rows.
+
+mod canvas;
+mod columns;
+mod detail;
+mod empty;
+mod fleet;
+mod header;
+mod help;
+mod prompt;
+mod shorten;
+mod status;
+mod table;
+mod title;
+
+use crate::app::ui::{Mode, Ui};
+use crate::theme::Theme;
+use crate::view::snapshot::Snapshot;
+use canvas::Canvas;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// Where the parts of a frame lie; what has no room has no lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Areas {
+    header: Rect,
+    title: Rect,
+    heads: Rect,
+    rows: Rect,
+    status: Rect,
+}
+
+impl Areas {
+    fn of(area: Rect, snapshot: &Snapshot) -> Areas {
+        let wanted = if area.height < 10 { 1 } else { header::lines(snapshot, area.width) };
+        let has = |least: u16| u16::from(area.height >= least);
+        let heights = [wanted * has(6), has(5), has(4), 0, has(2)];
+        let fixed: u16 = heights.iter().sum();
+        let mut y = area.y;
+        let mut part = |height: u16| {
+            let part = Rect { y, height, ..area };
+            y += height;
+            part
+        };
+        Areas {
+            header: part(wanted * has(6)),
+            title: part(has(5)),
+            heads: part(has(4)),
+            rows: part(area.height.saturating_sub(fixed)),
+            status: part(has(2)),
+        }
+    }
+}
+
+/// How many rows of the table fit into a terminal of this size: what the view is to be told.
+pub fn data_rows(area: Rect, snapshot: &Snapshot) -> u16 {
+    Areas::of(area, snapshot).rows.height
+}
+
+/// Draws a frame into a blank buffer; returns where the cursor shows, if it does.
+pub fn draw(area: Rect, buffer: &mut Buffer, snapshot: &Snapshot, ui: &Ui, theme: &Theme) -> Option<(u16, u16)> {
+    let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return None;
+    }
+    let areas = Areas::of(area, snapshot);
+    let mut canvas = Canvas::new(buffer, theme);
+    header::draw(&mut canvas, areas.header, snapshot, ui);
+    if let Mode::Help(help) = &ui.mode {
+        let below = Rect { height: area.bottom() - areas.title.y, ..areas.title };
+        help::draw(&mut canvas, below, help);
+        return None;
+    }
+    let columns = columns::lay_out(&snapshot.window, area.width);
+    title::draw(&mut canvas, areas.title, snapshot, &columns);
+    if snapshot.window.rows.is_empty() {
+        empty::draw(&mut canvas, areas.heads.union(areas.rows), snapshot);
+    } else {
+        table::heads(&mut canvas, areas.heads, &snapshot.window, &columns);
+        table::rows(&mut canvas, areas.rows, snapshot, &columns);
+    }
+    match &ui.mode {
+        Mode::Command(line) => prompt::draw(&mut canvas, areas.rows, areas.status, ":", line, &snapshot.window),
+        Mode::Filter(line) => prompt::draw(&mut canvas, areas.rows, areas.status, "/", line, &snapshot.window),
+        Mode::Table | Mode::Help(_) => {
+            status::draw(&mut canvas, areas.rows, areas.status, snapshot, ui, &columns);
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;

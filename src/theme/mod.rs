@@ -1,1 +1,86 @@
-//! (see lib.rs)
+//! Themes: styles by what they mean, resolved once to what the terminal can show, and the glyphs
+//! that say the same without colour.
+
+pub mod colour;
+pub mod glyphs;
+mod load;
+pub mod scope;
+
+pub use glyphs::Glyphs;
+pub use load::ThemeError;
+pub use scope::Scope;
+
+use crate::model::draft::Tone;
+use crate::model::state::Phase;
+use colour::Depth;
+use ratatui::style::Style;
+
+/// The themes that come along, by name.
+pub const BUILT_IN: [(&str, &str); 2] =
+    [("dark", include_str!("../../themes/dark.toml")), ("light", include_str!("../../themes/light.toml"))];
+
+/// A style for every scope, in the colours of one terminal.
+#[derive(Clone, Debug)]
+pub struct Theme {
+    styles: [Style; Scope::ALL.len()],
+    /// The glyphs that the terminal can show.
+    pub glyphs: &'static Glyphs,
+}
+
+impl Theme {
+    /// A theme that comes along; `None` when no such is.
+    pub fn built_in(name: &str, depth: Depth, glyphs: &'static Glyphs) -> Option<Theme> {
+        let (name, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+        Theme::parse(name, text, depth, glyphs).ok()
+    }
+
+    /// Reads a theme; `file` names it in errors.
+    pub fn parse(file: &str, text: &str, depth: Depth, glyphs: &'static Glyphs) -> Result<Theme, ThemeError> {
+        let styles = load::styles(file, text, depth)?;
+        Ok(Theme { styles, glyphs })
+    }
+
+    /// The dark theme as far as the environment says that the terminal can show it.
+    pub fn from_env() -> Theme {
+        let var = |name: &str| std::env::var(name).ok();
+        Theme::built_in("dark", Depth::detect(var), Glyphs::detect(var)).unwrap_or_else(Theme::plain)
+    }
+
+    /// Without any style, in ASCII: shows everywhere.
+    pub fn plain() -> Theme {
+        Theme { styles: [Style::new(); Scope::ALL.len()], glyphs: &glyphs::ASCII }
+    }
+
+    /// The style of a scope.
+    pub fn style(&self, scope: Scope) -> Style {
+        self.styles.get(scope as usize).copied().unwrap_or_default()
+    }
+
+    /// The style of a tone.
+    pub fn tone(&self, tone: Tone) -> Style {
+        self.style(match tone {
+            Tone::Plain => Scope::StatusPlain,
+            Tone::Good => Scope::StatusGood,
+            Tone::Quiet => Scope::StatusQuiet,
+            Tone::Warn => Scope::StatusWarn,
+            Tone::Bad => Scope::StatusBad,
+        })
+    }
+
+    /// The style of a cluster's phase.
+    pub fn phase(&self, phase: Phase) -> Style {
+        self.style(match phase {
+            Phase::Idle => Scope::PhaseIdle,
+            Phase::Connecting => Scope::PhaseConnecting,
+            Phase::Live => Scope::PhaseLive,
+            Phase::Stale => Scope::PhaseStale,
+            Phase::Unreachable => Scope::PhaseUnreachable,
+            Phase::Denied => Scope::PhaseDenied,
+            Phase::Expired => Scope::PhaseExpired,
+            Phase::Throttled => Scope::PhaseThrottled,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,201 @@
+//! Which columns show, and how wide: what identifies an object first, then what says how it fares.
+
+use crate::text::width::width;
+use crate::view::snapshot::{Head, Window};
+
+/// The cursor, a mark or glyph, and a blank stand before the first column.
+pub(super) const GUTTER: u16 = 3;
+/// Between two columns.
+const GAP: u16 = 2;
+/// A name is cut to this only when nothing but the status stands beside it.
+const NAME_LEAST: u16 = 20;
+
+/// Heads of columns that say how an object fares, most telling first.
+const STATUS: [&str; 6] = ["STATUS", "STATE", "PHASE", "TYPE", "REASON", "READY"];
+
+/// A column on the screen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Column {
+    /// Its place among the heads.
+    pub index: usize,
+    pub x: u16,
+    pub width: u16,
+}
+
+/// The columns on the screen.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Columns {
+    pub shown: Vec<Column>,
+    /// How many have no room.
+    pub hidden: usize,
+    /// The column that says how an object fares.
+    pub status: Option<usize>,
+    /// Where the leading columns of identity end.
+    pub identity_end: u16,
+}
+
+pub(super) fn lay_out(window: &Window, columns: u16) -> Columns {
+    let heads = &window.heads;
+    let status = STATUS.iter().find_map(|title| heads.iter().position(|head| head.title == *title));
+    let sorted = |head: &Head| window.sort.as_ref().is_some_and(|sort| sort.column == head.title);
+    let natural: Vec<u16> =
+        heads.iter().map(|head| head.width.max(width(&head.title) + u16::from(sorted(head)))).collect();
+    let mut given: Vec<Option<u16>> = heads
+        .iter()
+        .zip(&natural)
+        .map(|(head, natural)| {
+            Some(if head.identity && !head.repeats { *natural } else { head.least.clamp(1, *natural) })
+        })
+        .collect();
+    let room = u32::from(columns.saturating_sub(GUTTER));
+    let taken = |given: &[Option<u16>]| {
+        let widths = given.iter().flatten();
+        let count = widths.clone().count() as u32;
+        widths.map(|width| u32::from(*width)).sum::<u32>() + u32::from(GAP) * count.saturating_sub(1)
+    };
+    drop_until(heads, &mut given, status, |given| taken(given) <= room);
+    let over = taken(&given).saturating_sub(room);
+    cut_names(heads, &mut given, over);
+    if taken(&given) > room {
+        drop_until(heads, &mut given, None, |given| taken(given) <= room);
+        let over = taken(&given).saturating_sub(room);
+        cut_all(&mut given, over);
+    }
+    // What is left goes to the status first, then to what identifies, then to the rest from the left.
+    let mut left = room.saturating_sub(taken(&given));
+    let identity = (0..heads.len()).filter(|&i| heads.get(i).is_some_and(|head| head.identity));
+    let rest = (0..heads.len()).filter(|&i| heads.get(i).is_some_and(|head| !head.identity));
+    for index in status.into_iter().chain(identity).chain(rest) {
+        if let (Some(Some(width)), Some(natural)) = (given.get_mut(index), natural.get(index)) {
+            let more = u32::from(natural.saturating_sub(*width)).min(left);
+            *width += more as u16;
+            left -= more;
+        }
+    }
+    place(heads, &given, status)
+}
+
+/// Leaves out columns, the least telling first, until it `fits` or only identity and status are left.
+fn drop_until(heads: &[Head], given: &mut [Option<u16>], status: Option<usize>, fits: impl Fn(&[Option<u16>]) -> bool) {
+    let mut order: Vec<usize> = (0..heads.len())
+        .rev()
+        .filter(|&i| Some(i) != status && heads.get(i).is_some_and(|head| !head.identity))
+        .collect();
+    order.sort_by_key(|&i| heads.get(i).map_or(0, |head| worth(&head.title)));
+    for index in order {
+        if fits(given) {
+            return;
+        }
+        if let Some(width) = given.get_mut(index) {
+            *width = None;
+        }
+    }
+}
+
+/// Columns that are asked for most stay longest.
+fn worth(title: &str) -> u8 {
+    match title {
+        "AGE" | "LAST SEEN" => 2,
+        _ if STATUS.contains(&title) => 3,
+        "RESTARTS" | "MESSAGE" | "OBJECT" => 1,
+        _ => 0,
+    }
+}
+
+fn cut_names(heads: &[Head], given: &mut [Option<u16>], mut over: u32) {
+    for (head, width) in heads.iter().zip(given) {
+        if let (true, Some(width)) = (head.identity && !head.repeats, width) {
+            let less = u32::from(width.saturating_sub(NAME_LEAST.max(head.least))).min(over);
+            *width -= less as u16;
+            over -= less;
+        }
+    }
+}
+
+/// On a screen that is too narrow for anything.
+fn cut_all(given: &mut [Option<u16>], mut over: u32) {
+    for width in given.iter_mut().rev().flatten() {
+        let less = u32::from(width.saturating_sub(3)).min(over);
+        *width -= less as u16;
+        over -= less;
+    }
+}
+
+fn place(heads: &[Head], given: &[Option<u16>], status: Option<usize>) -> Columns {
+    let mut columns = Columns { status, identity_end: GUTTER, ..Columns::default() };
+    let mut x = GUTTER;
+    let mut leading = true;
+    for (index, (head, width)) in heads.iter().zip(given).enumerate() {
+        let Some(width) = *width else {
+            columns.hidden += 1;
+            continue;
+        };
+        columns.shown.push(Column { index, x, width });
+        leading &= head.identity;
+        if leading {
+            columns.identity_end = x + width;
+        }
+        x = x.saturating_add(width).saturating_add(GAP);
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(title: &str, width: u16, least: u16) -> Head {
+        let identity = ["CLUSTER", "NAMESPACE", "NAME"].contains(&title);
+        let (numeric, repeats) = (false, identity && title != "NAME");
+        Head { title: title.into(), width, least, numeric, identity, repeats }
+    }
+
+    fn widths(name: u16, columns: u16) -> (Vec<(String, u16)>, usize) {
+        let heads = vec![
+            head("CLUSTER", 14, 6),
+            head("NAMESPACE", 18, 6),
+            head("NAME", name, 20),
+            head("READY", 5, 5),
+            head("STATUS", 18, 10),
+            head("RESTARTS", 14, 8),
+            head("AGE", 5, 4),
+        ];
+        let window = Window { heads, ..Window::default() };
+        let laid = lay_out(&window, columns);
+        let end = laid.shown.last().map_or(0, |column| column.x + column.width);
+        assert!(end <= columns, "{end} of {columns}");
+        let named = laid.shown.iter().map(|column| (window.heads[column.index].title.clone(), column.width)).collect();
+        (named, laid.hidden)
+    }
+
+    #[test]
+    fn names_are_whole_first() {
+        let list = |pairs: &[(&str, u16)]| {
+            pairs.iter().map(|(title, width)| ((*title).to_owned(), *width)).collect::<Vec<_>>()
+        };
+        let all = [
+            ("CLUSTER", 14),
+            ("NAMESPACE", 18),
+            ("NAME", 30),
+            ("READY", 5),
+            ("STATUS", 18),
+            ("RESTARTS", 14),
+            ("AGE", 5),
+        ];
+        assert_eq!(widths(30, 130), (list(&all), 0));
+        let narrow = [("CLUSTER", 6), ("NAMESPACE", 6), ("NAME", 30), ("READY", 5), ("STATUS", 16), ("AGE", 4)];
+        assert_eq!(widths(30, 80), (list(&narrow[..]), 1));
+        let (long, hidden) = widths(90, 80);
+        assert_eq!(long, list(&[("CLUSTER", 6), ("NAMESPACE", 6), ("NAME", 49), ("STATUS", 10)]));
+        assert_eq!(hidden, 3);
+    }
+
+    #[test]
+    fn no_width_is_too_small() {
+        for columns in 0..60 {
+            let heads = vec![head("NAME", 30, 20), head("STATUS", 18, 10)];
+            let window = Window { heads, ..Window::default() };
+            let _ = lay_out(&window, columns);
+        }
+    }
+}

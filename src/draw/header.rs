@@ -1,0 +1,105 @@
+//! The header: the fleet, and what is looked at of it.
+
+use super::canvas::{Canvas, INDENT, Piece, fill, width_of};
+use super::fleet;
+use crate::app::ui::Ui;
+use crate::base::age::write_age;
+use crate::text::catalog::Text;
+use crate::text::width::width;
+use crate::theme::Scope;
+use crate::view::snapshot::{ClusterLine, Snapshot};
+use ratatui::layout::Rect;
+
+/// What the facts take when everything stands on one line.
+const FACTS: u32 = 76;
+/// What a filter keeps of the line, however long the rest is.
+const FILTER: u16 = 16;
+
+/// How many lines the header takes. Depends on names and width only: a state that changes must not
+/// move the table.
+pub(super) fn lines(snapshot: &Snapshot, columns: u16) -> u16 {
+    let clusters = &snapshot.clusters;
+    let names: u32 = clusters.iter().map(|line| u32::from(width(&line.name))).sum();
+    let all = names + fleet::reserve(clusters) + FACTS;
+    if clusters.len() <= 1 || all <= u32::from(columns) { 1 } else { 2 }
+}
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, ui: &Ui) {
+    if area.is_empty() {
+        return;
+    }
+    let (left, right) = (area.x + INDENT, area.right());
+    let facts = facts(canvas, snapshot);
+    let filter = filter(canvas, snapshot, facts.is_empty());
+    let mut end = right;
+    if ui.read_only {
+        let tag = format!(" {} ", Text::ReadOnly);
+        canvas.put_right(right, area.y, &tag, canvas.style(Scope::Tag));
+        end = right.saturating_sub(width(&tag) + 2);
+    }
+    let (x, y, right) = if area.height > 1 {
+        let pieces = fleet::strip(&snapshot.clusters, end.saturating_sub(left), canvas.theme);
+        canvas.put_all(left, area.y, end, &pieces);
+        (left, area.y + 1, right)
+    } else {
+        let kept = (width_of(&facts) + width_of(&filter)).min((end - left) / 2);
+        let pieces = fleet::strip(&snapshot.clusters, (end - left).saturating_sub(kept + 4), canvas.theme);
+        let x = canvas.put_all(left, area.y, end, &pieces);
+        (if x > left { x + 4 } else { x }, area.y, end)
+    };
+    let kept = width_of(&filter).min(FILTER);
+    let x = canvas.put_all(x, y, right.saturating_sub(kept), &facts);
+    canvas.put_all(x, y, right, &filter);
+}
+
+/// `18 nodes · 142 pods 3m ago · 3 of 12 clusters · all namespaces`
+fn facts(canvas: &Canvas<'_>, snapshot: &Snapshot) -> Vec<Piece> {
+    let (text, dim, number) = (canvas.style(Scope::Text), canvas.style(Scope::Dim), canvas.style(Scope::Number));
+    let scope: Vec<&ClusterLine> = snapshot.clusters.iter().filter(|line| line.in_scope).collect();
+    let mut facts: Vec<Vec<Piece>> = Vec::new();
+    let mut count = |known: Vec<u32>, one: Text, many: Text, as_of: Option<u32>| {
+        if known.is_empty() {
+            return;
+        }
+        let sum: u32 = known.iter().fold(0, |sum, count| sum.saturating_add(*count));
+        let unit = if sum == 1 { one } else { many };
+        let mut fact = vec![Piece::new(sum.to_string(), number), Piece::new(format!(" {unit}"), text)];
+        if known.len() < scope.len() {
+            let part = fill(Text::InSomeClusters, &[&known.len().to_string(), &scope.len().to_string()]);
+            fact.push(Piece::new(format!(" {part}"), dim));
+        }
+        if let Some(then) = as_of {
+            let mut age = String::new();
+            write_age(&mut age, then, snapshot.now);
+            fact.push(Piece::new(format!(" {}", fill(Text::Ago, &[&age])), dim));
+        }
+        facts.push(fact);
+    };
+    count(scope.iter().filter_map(|line| line.nodes).collect(), Text::Node, Text::Nodes, None);
+    let pods: Vec<_> = scope.iter().filter_map(|line| line.pods).collect();
+    let as_of = pods.iter().filter_map(|pods| pods.as_of).min();
+    count(pods.iter().map(|pods| pods.count).collect(), Text::Pod, Text::Pods, as_of);
+    let all = snapshot.clusters.len();
+    let clusters = match scope.len() {
+        _ if all == 0 => Text::NoClustersShort.to_string(),
+        _ if all == 1 => String::new(),
+        some if some == all => fill(Text::AllClusters, &[&all.to_string()]),
+        some => fill(Text::SomeClusters, &[&some.to_string(), &all.to_string()]),
+    };
+    for words in [clusters, snapshot.window.scope.clone()] {
+        if !words.is_empty() {
+            facts.push(vec![Piece::new(words, text)]);
+        }
+    }
+    let between = Piece::new(format!(" {} ", canvas.theme.glyphs.dot), dim);
+    facts.join(&between)
+}
+
+fn filter(canvas: &Canvas<'_>, snapshot: &Snapshot, first: bool) -> Vec<Piece> {
+    let filter = &snapshot.window.filter;
+    if filter.is_empty() {
+        return Vec::new();
+    }
+    let between = if first { String::new() } else { format!(" {} ", canvas.theme.glyphs.dot) };
+    vec![Piece::new(between, canvas.style(Scope::Dim)), Piece::new(format!("/{filter}"), canvas.style(Scope::Filter))]
+}

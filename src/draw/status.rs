@@ -1,0 +1,98 @@
+//! The last line: a message, else what is cut in the row under the cursor, then the keys.
+
+use super::canvas::{Canvas, INDENT, Piece, width_of};
+use super::columns::Columns;
+use super::{detail, title};
+use crate::app::ui::{Hint, Ui};
+use crate::model::draft::Tone;
+use crate::text::width::width;
+use crate::theme::Scope;
+use crate::view::snapshot::{Snapshot, Window};
+use ratatui::layout::Rect;
+
+/// What is cut takes this many lines at most.
+const MOST: usize = 4;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, snapshot: &Snapshot, ui: &Ui, columns: &Columns) {
+    if area.is_empty() {
+        return;
+    }
+    let window = &snapshot.window;
+    let left = area.x + INDENT;
+    let place = place(window);
+    canvas.put_right(area.right(), area.y, &place, canvas.style(Scope::Dim));
+    let right = area.right().saturating_sub(width(&place) + 2);
+    let message = match (&ui.flash, &window.filter_error) {
+        (Some(flash), _) => Some((flash.tone, &flash.text)),
+        (None, Some(error)) => Some((Tone::Bad, error)),
+        (None, None) => None,
+    };
+    if let Some((tone, text)) = message {
+        let text = format!("{} {text}", title::glyph(canvas, tone));
+        canvas.put(left, area.y, right, &text, canvas.theme.tone(tone));
+        return;
+    }
+    let cut = detail::cut(canvas, snapshot, columns);
+    let mut x = left;
+    if width_of(&cut) > right.saturating_sub(left) {
+        overlay(canvas, rows, area, window, cut);
+        return;
+    }
+    if !cut.is_empty() {
+        x = canvas.put_all(x, area.y, right, &cut) + 3;
+    }
+    let shown = fitting(&ui.hints, right.saturating_sub(x));
+    hints(canvas, x, area.y, right, &shown);
+}
+
+/// `12/15000`, so that it is plain where the window lies.
+fn place(window: &Window) -> String {
+    match window.cursor {
+        Some(cursor) if !window.rows.is_empty() => format!("{}/{} ", cursor + 1, window.matched),
+        _ => String::new(),
+    }
+}
+
+/// As many hints as fit, most useful first; the one for help stays.
+fn fitting(hints: &[Hint], room: u16) -> Vec<&Hint> {
+    let takes = |hint: &Hint| width(&hint.keys) + width(&hint.label) + 4;
+    let help = hints.iter().find(|hint| hint.keys == "?");
+    let mut left = (room + 3).saturating_sub(help.map_or(0, takes));
+    let mut shown = Vec::new();
+    for hint in hints.iter().filter(|hint| Some(*hint) != help) {
+        if takes(hint) > left {
+            break;
+        }
+        left -= takes(hint);
+        shown.push(hint);
+    }
+    shown.extend(help);
+    shown
+}
+
+fn hints(canvas: &mut Canvas<'_>, mut x: u16, y: u16, right: u16, hints: &[&Hint]) {
+    for hint in hints {
+        x = canvas.put(x, y, right, &hint.keys, canvas.style(Scope::Key));
+        x = canvas.put(x + 1, y, right, &hint.label, canvas.style(Scope::Label)) + 3;
+    }
+}
+
+/// What is too long for the line goes over rows, away from the cursor.
+fn overlay(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, window: &Window, cut: Vec<Piece>) {
+    let room = area.width.saturating_sub(2 * INDENT);
+    let mut lines = detail::lines(cut, room);
+    lines.truncate(MOST);
+    let above = (lines.len() as u16 - 1).min(rows.height);
+    let line = window.cursor.map_or(0, |cursor| cursor.saturating_sub(window.offset)) as u16;
+    let hidden = line >= rows.height.saturating_sub(above);
+    let top = if hidden { rows.y } else { area.y - above };
+    let height = if hidden { lines.len() as u16 } else { above + 1 };
+    canvas.clear(Rect { y: top, height, ..area }, canvas.style(Scope::Popup));
+    for (y, pieces) in (top..).zip(&mut lines) {
+        let ground = canvas.style(Scope::Popup);
+        for piece in pieces.iter_mut() {
+            piece.style = ground.patch(piece.style);
+        }
+        canvas.put_all(area.x + INDENT, y, area.right(), pieces);
+    }
+}

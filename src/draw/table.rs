@@ -1,0 +1,118 @@
+//! The table's heads and rows.
+
+use super::canvas::Canvas;
+use super::columns::{Column, Columns};
+use super::{empty, shorten};
+use crate::model::draft::Tone;
+use crate::text::width::{truncate, truncate_middle, width};
+use crate::theme::Scope;
+use crate::view::snapshot::{Head, Snapshot, Window, WindowRow};
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// The title of the column that names clusters.
+const CLUSTER: &str = "CLUSTER";
+
+pub(super) fn heads(canvas: &mut Canvas<'_>, area: Rect, window: &Window, columns: &Columns) {
+    for column in &columns.shown {
+        let Some(head) = window.heads.get(column.index).filter(|_| !area.is_empty()) else { continue };
+        let sort = window.sort.as_ref().filter(|sort| sort.column == head.title);
+        let glyphs = canvas.theme.glyphs;
+        let (arrow, scope) = match sort {
+            Some(sort) => (if sort.descending { glyphs.down } else { glyphs.up }, Scope::HeadSorted),
+            None => ("", Scope::Head),
+        };
+        let text = format!("{}{arrow}", truncate(&head.title, column.width.saturating_sub(width(arrow))));
+        let x = if head.numeric { column.x + column.width.saturating_sub(width(&text)) } else { column.x };
+        canvas.put(area.x + x, area.y, area.right(), &text, canvas.style(scope));
+    }
+}
+
+pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, columns: &Columns) {
+    let window = &snapshot.window;
+    let clusters = short_clusters(snapshot, columns);
+    let mut above: Option<&WindowRow> = None;
+    for (line, row) in window.rows.iter().take(usize::from(area.height)).enumerate() {
+        let y = area.y + line as u16;
+        let chosen = window.cursor == Some(window.offset + line);
+        gutter(canvas, area.x, y, row, chosen);
+        for column in &columns.shown {
+            let (Some(head), Some(cell)) = (window.heads.get(column.index), row.cells.get(column.index)) else {
+                continue;
+            };
+            let repeated = head.repeats && above.and_then(|row| row.cells.get(column.index)) == Some(cell);
+            let style = cell_style(canvas, row, head, columns.status == Some(column.index), repeated && !chosen);
+            let text = match clusters.get(cell.as_str()).filter(|_| head.title == CLUSTER) {
+                Some(short) => Cow::Borrowed(short.as_str()),
+                None => fit(cell, head, column.width),
+            };
+            let lead = if head.numeric { column.width.saturating_sub(width(&text)) } else { 0 };
+            let x = area.x + column.x;
+            canvas.put(x + lead, y, (x + column.width).min(area.right()), &text, style);
+        }
+        if chosen {
+            highlight(canvas, area, y, window, columns);
+        }
+        above = Some(row);
+    }
+    let used = window.rows.len().min(usize::from(area.height)) as u16;
+    let below = Rect { y: area.y + used, height: area.height - used, ..area };
+    if below.height > 2 {
+        empty::notes(canvas, Rect { y: below.y + 1, height: below.height - 1, ..below }, snapshot);
+    }
+}
+
+/// The text of a cell in the width of its column.
+pub(super) fn fit<'a>(cell: &'a str, head: &Head, limit: u16) -> Cow<'a, str> {
+    if head.identity && !head.repeats { truncate_middle(cell, limit) } else { truncate(cell, limit) }
+}
+
+/// Clusters' names for a column that is too narrow for them.
+pub(super) fn short_clusters(snapshot: &Snapshot, columns: &Columns) -> HashMap<String, String> {
+    let place = snapshot.window.heads.iter().position(|head| head.title == CLUSTER);
+    let Some(column) = columns.shown.iter().find(|column| Some(column.index) == place) else { return HashMap::new() };
+    let names: Vec<&str> = snapshot.clusters.iter().map(|line| line.name.as_str()).collect();
+    if names.iter().all(|name| width(name) <= column.width) {
+        return HashMap::new();
+    }
+    let short = shorten::each(&names, column.width).unwrap_or_default();
+    names.into_iter().map(ToOwned::to_owned).zip(short).collect()
+}
+
+fn gutter(canvas: &mut Canvas<'_>, x: u16, y: u16, row: &WindowRow, chosen: bool) {
+    let glyphs = canvas.theme.glyphs;
+    if chosen {
+        canvas.put(x, y, x + 1, glyphs.cursor, canvas.style(Scope::CursorMark));
+    }
+    let (glyph, style) = match row.tone {
+        _ if row.marked => (glyphs.mark, canvas.style(Scope::Mark)),
+        tone @ (Tone::Warn | Tone::Bad) => {
+            (glyphs.tone(tone), if row.stale { canvas.style(Scope::Stale) } else { canvas.theme.tone(tone) })
+        }
+        _ => return,
+    };
+    canvas.put(x + 1, y, x + 2, glyph, style);
+}
+
+fn cell_style(canvas: &Canvas<'_>, row: &WindowRow, head: &Head, status: bool, repeated: bool) -> Style {
+    match row.tone {
+        _ if row.stale => canvas.style(Scope::Stale),
+        tone if status => canvas.theme.tone(tone),
+        _ if repeated => canvas.style(Scope::Repeat),
+        _ if head.identity => canvas.style(if row.marked { Scope::Mark } else { Scope::Identity }),
+        _ => canvas.style(Scope::Text),
+    }
+}
+
+/// Highlights what identifies the row, never the whole line: a step of the cursor must be cheap on a slow link.
+fn highlight(canvas: &mut Canvas<'_>, area: Rect, y: u16, window: &Window, columns: &Columns) {
+    let cursor = canvas.style(Scope::Cursor);
+    let end = columns.identity_end.min(area.width);
+    canvas.tint(Rect { x: area.x + 1, y, width: end.saturating_sub(1), height: 1 }, cursor);
+    let apart = |column: &&Column| column.x >= end && window.heads.get(column.index).is_some_and(|head| head.identity);
+    for column in columns.shown.iter().filter(apart) {
+        canvas.tint(Rect { x: area.x + column.x, y, width: column.width, height: 1 }.intersection(area), cursor);
+    }
+}

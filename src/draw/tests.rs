@@ -1,0 +1,201 @@
+use super::fixtures::{self as of, NOW, PODS};
+use super::*;
+use crate::app::ui::{Flash, Prompt};
+use crate::model::draft::Tone;
+use crate::model::state::Phase;
+use crate::term::{Drawn, Screen};
+use crate::theme::colour::Depth;
+use crate::theme::glyphs;
+use crate::view::snapshot::Completeness;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
+
+fn theme() -> Theme {
+    Theme::built_in("dark", Depth::Rgb, &glyphs::UNICODE).unwrap()
+}
+
+/// Draws with as many rows as the view would hand over.
+fn paint(size: (u16, u16), snapshot: &Snapshot, ui: &Ui) -> (Buffer, Option<(u16, u16)>) {
+    let area = Rect::new(0, 0, size.0, size.1);
+    let mut snapshot = snapshot.clone();
+    snapshot.window.rows.truncate(usize::from(data_rows(area, &snapshot)));
+    let mut buffer = Buffer::empty(area);
+    let cursor = draw(area, &mut buffer, &snapshot, ui, &theme());
+    (buffer, cursor)
+}
+
+fn dump(buffer: &Buffer) -> String {
+    use ratatui::buffer::CellWidth;
+    let mut out = String::new();
+    for y in buffer.area.rows() {
+        let (mut line, mut x) = (String::new(), y.x);
+        while x < y.right() {
+            let cell = &buffer[(x, y.y)];
+            line.push_str(cell.symbol());
+            x += cell.cell_width().max(1);
+        }
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn check(name: &str, snapshot: &Snapshot, ui: &Ui) {
+    for size in SIZES {
+        let (buffer, _) = paint(size, snapshot, ui);
+        insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), dump(&buffer));
+    }
+}
+
+#[test]
+fn rows_come_before_decoration() {
+    for (size, least) in [((80, 24), 19), ((200, 50), 45)] {
+        for snapshot in [of::busy(), of::twelve(), of::long_names()] {
+            assert!(data_rows(Rect::new(0, 0, size.0, size.1), &snapshot) >= least);
+        }
+    }
+    check("busy", &of::busy(), &of::ui());
+}
+
+#[test]
+fn fleets() {
+    check("twelve", &of::twelve(), &of::ui());
+    let mut one = of::busy();
+    one.clusters.truncate(1);
+    one.window.notes.clear();
+    one.window.completeness = Completeness::Complete;
+    one.window.heads.remove(0);
+    one.window.rows.iter_mut().for_each(|row| drop(row.cells.remove(0)));
+    check("one", &one, &Ui { read_only: true, ..of::ui() });
+}
+
+#[test]
+fn names() {
+    check("cjk", &of::cjk(), &of::ui());
+    check("long", &of::long_names(), &of::ui());
+}
+
+#[test]
+fn arriving() {
+    let mut snapshot = of::busy();
+    snapshot.window.completeness = Completeness::Loading;
+    snapshot.window.notes.clear();
+    (snapshot.window.total, snapshot.window.matched, snapshot.window.expected) = (1203, 1203, Some(15000));
+    snapshot.clusters[2] = of::cluster("staging", Phase::Connecting);
+    check("arriving", &snapshot, &of::ui());
+}
+
+#[test]
+fn nothing_to_show() {
+    let clusters = || of::busy().clusters;
+    let mut snapshot = of::snapshot(clusters(), of::window("pods", &PODS, Vec::new()));
+    check("empty", &snapshot, &of::ui());
+    snapshot.window.completeness = Completeness::Waiting;
+    check("waiting", &snapshot, &of::ui());
+    snapshot.window.completeness = Completeness::Loading;
+    snapshot.window.expected = Some(15000);
+    check("loading", &snapshot, &of::ui());
+    snapshot.window.expected = None;
+    snapshot.window.completeness = Completeness::Partial;
+    let forbidden = "pods is forbidden: User \"viewer\" cannot list resource \"pods\" in API group \"\" at the cluster scope. Choose a namespace with :ns, or ask for the right to list pods.";
+    snapshot.window.notes = vec![
+        of::note(Some(2), Tone::Bad, "unreachable: connection refused by 10.9.8.7:6443; is the VPN up?"),
+        of::note(Some(0), Tone::Warn, forbidden),
+        of::note(Some(1), Tone::Warn, forbidden),
+    ];
+    check("forbidden", &snapshot, &of::ui());
+    let mut unmatched = of::busy();
+    unmatched.window.rows.clear();
+    unmatched.window.filter = "^db".into();
+    (unmatched.window.matched, unmatched.window.total) = (0, 15000);
+    check("unmatched", &unmatched, &of::ui());
+    let mut none = of::snapshot(Vec::new(), of::window("clusters", &["NAME", "STATE"], Vec::new()));
+    none.window.scope.clear();
+    none.window.notes = vec![of::note(
+        None,
+        Tone::Bad,
+        "/home/ops/.kube/config does not exist. Name another with --kubeconfig or KUBECONFIG.",
+    )];
+    check("none", &none, &of::ui());
+}
+
+#[test]
+fn partly_here() {
+    let mut snapshot = of::busy();
+    snapshot.window.rows.truncate(9);
+    (snapshot.window.matched, snapshot.window.total) = (9, 9);
+    for row in snapshot.window.rows.iter_mut().skip(5) {
+        row.stale = true;
+    }
+    let flash = Flash { tone: Tone::Bad, text: "cannot connect to staging: connection refused; r tries again".into() };
+    check("partly", &snapshot, &Ui { flash: Some(flash), ..of::ui() });
+}
+
+#[test]
+fn prompts() {
+    check("command", &of::busy(), &of::command());
+    check("help", &of::busy(), &of::help());
+    let mut snapshot = of::busy();
+    snapshot.window.filter = "web|api".into();
+    (snapshot.window.matched, snapshot.window.total) = (26, 15000);
+    let filter = |text: &str, error: Option<&str>| {
+        let prompt =
+            Prompt { text: text.into(), cursor: text.len(), error: error.map(ToOwned::to_owned), ..Prompt::default() };
+        Ui { mode: Mode::Filter(prompt), ..of::ui() }
+    };
+    check("filter", &snapshot, &filter("web|api", None));
+    let (buffer, cursor) =
+        paint((80, 24), &snapshot, &filter("(web", Some("a ( is never closed; the filter before stays in force")));
+    insta::assert_snapshot!("filter-error", dump(&buffer));
+    assert_eq!(cursor, Some((6, 23)));
+    insta::assert_snapshot!("filter-new", dump(&paint((80, 24), &snapshot, &filter("", None)).0));
+}
+
+#[test]
+fn help_begins_with_filter_keys() {
+    let (buffer, _) = paint((80, 24), &of::busy(), &of::help());
+    assert!(dump(&buffer).contains("/           filter") || dump(&buffer).contains("filter"));
+}
+
+#[test]
+fn any_size_is_survived() {
+    for (width, height) in (0..40u16).flat_map(|width| (0..14u16).map(move |height| (width * 3, height))) {
+        for (snapshot, ui) in [
+            (of::busy(), of::ui()),
+            (of::twelve(), of::command()),
+            (of::long_names(), of::help()),
+            (of::cjk(), of::ui()),
+        ] {
+            paint((width, height), &snapshot, &ui);
+        }
+    }
+}
+
+#[test]
+fn frames_are_small() {
+    let size = (200, 50);
+    let mut all = of::busy();
+    all.now = NOW;
+    let mut screen = Screen::new(Vec::new(), size);
+    let mut show = |offset: usize, cursor: usize| {
+        let mut snapshot = all.clone();
+        let height = usize::from(data_rows(Rect::new(0, 0, size.0, size.1), &snapshot));
+        snapshot.window.rows = snapshot.window.rows[offset..offset + height].to_vec();
+        (snapshot.window.offset, snapshot.window.cursor) = (offset, Some(cursor));
+        let drawn = screen.frame(|area, buffer| draw(area, buffer, &snapshot, &of::ui(), &theme())).unwrap();
+        match drawn {
+            Drawn::Bytes(bytes) => bytes,
+            Drawn::Same => 0,
+            Drawn::Busy => usize::MAX,
+        }
+    };
+    let first = show(0, 44);
+    let same = show(0, 44);
+    let step = show(0, 45).max(show(0, 44));
+    let scroll = show(1, 46);
+    let page = show(46, 91);
+    println!("first {first}, same {same}, cursor {step}, scroll {scroll}, page {page} bytes");
+    assert_eq!(same, 0);
+    assert!(step <= 400, "a step of the cursor takes {step} bytes");
+    assert!(scroll <= 1000, "scrolling by one row takes {scroll} bytes");
+}

@@ -1,0 +1,105 @@
+//! The table's title: kind, scope, exact number of rows, and what is missing.
+
+use super::canvas::{Canvas, INDENT, Piece, fill, width_of};
+use super::columns::Columns;
+use crate::model::draft::Tone;
+use crate::text::catalog::Text;
+use crate::text::width::width;
+use crate::theme::Scope;
+use crate::view::snapshot::{Completeness, Note, Snapshot, Window};
+use ratatui::layout::Rect;
+
+/// A note shorter than this is only counted.
+const NOTE_LEAST: u16 = 20;
+
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, columns: &Columns) {
+    if area.is_empty() {
+        return;
+    }
+    let window = &snapshot.window;
+    let mut pieces = vec![Piece::new(window.kind.clone(), canvas.style(Scope::Kind))];
+    let mut add = |text: String, scope: Scope| {
+        if !text.is_empty() {
+            pieces.push(Piece::new(format!("  {text}"), canvas.style(scope)));
+        }
+    };
+    add(window.scope.clone(), Scope::Text);
+    add(count(window), Scope::Number);
+    if window.completeness == Completeness::Partial {
+        add(Text::Partial.to_string(), Scope::StatusWarn);
+    }
+    if !window.marked.is_empty() {
+        add(fill(Text::Marked, &[&window.marked.len().to_string()]), Scope::Mark);
+    }
+    if let Some(sort) = &window.sort {
+        let seen = |column: &super::columns::Column| {
+            window.heads.get(column.index).is_some_and(|head| head.title == sort.column)
+        };
+        if !columns.shown.iter().any(seen) {
+            let arrow = if sort.descending { canvas.theme.glyphs.down } else { canvas.theme.glyphs.up };
+            add(fill(Text::SortedBy, &[&sort.column, arrow]), Scope::Dim);
+        }
+    }
+    if columns.hidden > 0 && !window.rows.is_empty() {
+        let text = if columns.hidden == 1 { Text::HiddenColumn } else { Text::HiddenColumns };
+        add(fill(text, &[&columns.hidden.to_string()]), Scope::Dim);
+    }
+    let x = canvas.put_all(area.x + INDENT, area.y, area.right(), &pieces);
+    notes(canvas, Rect { x: x + 2, width: area.right().saturating_sub(x + 2), ..area }, snapshot);
+}
+
+/// The number of rows, exact also while they arrive.
+fn count(window: &Window) -> String {
+    let (matched, total) = (window.matched.to_string(), window.total.to_string());
+    let expected = window.expected.filter(|expected| *expected > window.total).map(|expected| expected.to_string());
+    let filtered = !window.filter.is_empty();
+    match (window.completeness, expected) {
+        (Completeness::Waiting, None) if window.total == 0 => Text::CountWaiting.to_string(),
+        (_, Some(expected)) if filtered => fill(Text::CountMatchExpected, &[&matched, &total, &expected]),
+        (_, Some(expected)) => fill(Text::CountOf, &[&total, &expected]),
+        (_, None) if filtered => fill(Text::CountMatch, &[&matched, &total]),
+        (Completeness::Loading, None) => fill(Text::CountSoFar, &[&total]),
+        _ => total,
+    }
+}
+
+/// The worst note as far as it fits, and how many more there are.
+fn notes(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot) {
+    let notes = &snapshot.window.notes;
+    let Some(worst) = notes.first() else { return };
+    let glyph = glyph(canvas, worst.tone);
+    let text = format!("{glyph} {}", sentence(worst, snapshot));
+    let mut pieces = vec![Piece::new(text, canvas.theme.tone(worst.tone))];
+    let more = match notes.len() {
+        1 => String::new(),
+        count => format!("  {}", fill(Text::NotesMore, &[&(count - 1).to_string()])),
+    };
+    if width_of(&pieces) + width(&more) > area.width && area.width < NOTE_LEAST + width(&more) {
+        let count = if notes.len() == 1 {
+            String::from(glyph)
+        } else {
+            format!("{glyph} {}", fill(Text::NotesOnly, &[&notes.len().to_string()]))
+        };
+        pieces = vec![Piece::new(count, canvas.theme.tone(worst.tone))];
+        canvas.put_all(area.x, area.y, area.right(), &pieces);
+        return;
+    }
+    let x = canvas.put_all(area.x, area.y, area.right().saturating_sub(width(&more)), &pieces);
+    canvas.put(x, area.y, area.right(), &more, canvas.style(Scope::Dim));
+}
+
+pub(super) fn glyph(canvas: &Canvas<'_>, tone: Tone) -> &'static str {
+    match tone {
+        Tone::Warn | Tone::Bad => canvas.theme.glyphs.tone(tone),
+        Tone::Plain | Tone::Good | Tone::Quiet => canvas.theme.glyphs.dot,
+    }
+}
+
+/// A note with the name of its cluster, where the sentence does not name it.
+pub(super) fn sentence(note: &Note, snapshot: &Snapshot) -> String {
+    let line = note.cluster.and_then(|id| snapshot.clusters.get(usize::from(id.0)));
+    match line {
+        Some(line) if !note.text.contains(&line.name) => format!("{}: {}", line.name, note.text),
+        _ => note.text.clone(),
+    }
+}
