@@ -1,11 +1,14 @@
 //! Wires everything: the command line, `get`, the cockpit.
 
 pub mod args;
+pub mod cockpit;
+mod diag;
 mod duration;
 pub mod fleet;
 pub mod get;
 
 use args::{Args, Command};
+use cockpit::Opening;
 use get::Exit;
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -39,7 +42,20 @@ fn run(args: &Args) -> Exit {
             Ok(runtime) => runtime.block_on(get::run(args, get)),
             Err(error) => fail(&error),
         },
-        Command::Cockpit { .. } | Command::Demo => Exit::Other,
+        Command::Cockpit { kind } => {
+            if !crate::term::is_terminal() {
+                return no_terminal();
+            }
+            diag::begin();
+            match fleet::whole(args.kubeconfig.as_deref(), &args.contexts) {
+                Ok(made) => cockpit::run(made, opening(args, kind.clone())),
+                Err(error) => {
+                    get::complain(&format!("error: {error}"));
+                    Exit::Usage
+                }
+            }
+        }
+        Command::Demo => demo(args),
     }
 }
 
@@ -50,4 +66,35 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 fn fail(error: &std::io::Error) -> Exit {
     let _ = writeln!(std::io::stderr(), "error: {error}");
     Exit::Other
+}
+
+fn opening(args: &Args, kind: Option<String>) -> Opening {
+    Opening { kind, namespaces: args.namespaces.clone(), read_only: args.read_only }
+}
+
+fn no_terminal() -> Exit {
+    get::complain("error: the cockpit needs a terminal for its input and output; `skylark get` writes the same rows to a pipe");
+    Exit::Usage
+}
+
+#[cfg(feature = "embedded-fleet")]
+fn demo(args: &Args) -> Exit {
+    if !crate::term::is_terminal() {
+        return no_terminal();
+    }
+    diag::begin();
+    match fleet::demo() {
+        // The clusters live for as long as the cockpit is open.
+        Ok((made, _clusters)) => cockpit::run(made, opening(args, None)),
+        Err(error) => {
+            get::complain(&format!("error: {error}"));
+            Exit::Other
+        }
+    }
+}
+
+#[cfg(not(feature = "embedded-fleet"))]
+fn demo(_: &Args) -> Exit {
+    get::complain("error: this build has no embedded fleet; build it with the default features");
+    Exit::Usage
 }

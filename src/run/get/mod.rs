@@ -90,7 +90,7 @@ pub async fn run(args: &Args, get: &Get) -> Exit {
 }
 
 /// Says a sentence on stderr; foreign text in it is cleaned.
-fn complain(sentence: &str) {
+pub fn complain(sentence: &str) {
     let _ = writeln!(io::stderr(), "{}", sanitize(sentence));
 }
 
@@ -134,8 +134,8 @@ async fn once(made: &Made, args: &Args, get: &Get) -> Result<Exit, Stop> {
     for query in groups.iter_mut().flatten() {
         query.opened.finished().await;
     }
-    let findings = findings(&groups);
     let many = made.fleet.clusters.len() > 1;
+    let findings = findings(&groups, many);
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match get.output {
         Output::Json => json::array(&mut out, &groups)?,
@@ -168,7 +168,7 @@ impl Findings {
 }
 
 /// What of the answer is missing, cluster by cluster.
-fn findings(groups: &[Vec<Query>]) -> Findings {
+fn findings(groups: &[Vec<Query>], many: bool) -> Findings {
     let mut findings = Findings { missing: Vec::new(), not_found: Vec::new() };
     for query in groups.iter().flatten() {
         let cluster = &query.opened.cluster.name;
@@ -201,15 +201,16 @@ fn findings(groups: &[Vec<Query>]) -> Findings {
             let asked = sources.iter().any(|source| source.status().phase == WatchPhase::Live);
             if asked && sources.iter().all(|source| source.is_empty()) {
                 let kind = sources.first().map_or(word.clone(), |source| source.kind.id());
-                findings.not_found.push(format!("{kind} \"{name}\" not found{}", on_cluster(&groups.len(), cluster)));
+                findings.not_found.push(format!("{kind} \"{name}\" not found{}", on_cluster(many, cluster)));
             }
         }
     }
     findings
 }
 
-fn on_cluster(_: &usize, cluster: &str) -> String {
-    format!(" on {cluster}")
+/// Which cluster, where there are several.
+fn on_cluster(many: bool, cluster: &str) -> String {
+    if many { format!(" on {cluster}") } else { String::new() }
 }
 
 fn scope_of(source: &Source) -> String {

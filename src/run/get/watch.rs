@@ -32,7 +32,10 @@ pub async fn run(made: &Made, args: &Args, get: &Get) -> Result<Exit, Stop> {
             biased;
             () = signals.next() => return Ok(Exit::Complete),
             batch = batches.recv() => match batch {
-                Some((source, feed)) => printer.batch(&source, feed)?,
+                Some((source, feed)) => {
+                    printer.states(&groups)?;
+                    printer.batch(&source, feed)?;
+                }
                 None => return Ok(Exit::Other),
             },
             () = made.fleet.bell.notified() => printer.states(&groups)?,

@@ -1,0 +1,273 @@
+//! The cockpit: one loop on the main thread that waits for keys, snapshots, signals and the terminal,
+//! and for nothing else.
+
+use super::fleet::Made;
+use super::get::Exit;
+use crate::app::{App, Effect, Start};
+use crate::base::clock;
+use crate::cluster::fleet::Fleet;
+use crate::draw;
+use crate::term::{self, Drawn, Guard, Mailbox, Screen, Signal, Signals};
+use crate::theme::Theme;
+use crate::view::live::Live;
+use crate::view::snapshot::Snapshot;
+use crate::view::spec::{ClusterId, Namespaces, Pane, Spec, ViewCommand};
+use crossterm::event::{Event, EventStream, KeyEventKind};
+use futures::{FutureExt as _, StreamExt as _};
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+
+/// Orders to the view that may wait; more wait on our side.
+const ORDERS: usize = 64;
+/// The shortest time between two snapshots that data alone asks for, while rows are arriving and
+/// when they have.
+const SOON: Duration = Duration::from_millis(40);
+const CALM: Duration = Duration::from_millis(100);
+
+/// What the screen asks of the view's task.
+enum Order {
+    View(ViewCommand),
+    Connect(Vec<ClusterId>),
+    Retry(Option<Vec<ClusterId>>),
+}
+
+/// Owns the view: takes orders, hears the bell, hands over snapshots.
+async fn drive(mut live: Live, fleet: Arc<Fleet>, mut orders: mpsc::Receiver<Order>, out: watch::Sender<Arc<Snapshot>>) {
+    loop {
+        let (snapshot, tick) = live.snapshot();
+        let arriving = snapshot.window.expected.is_some() || snapshot.window.total == 0;
+        let quiet = Instant::now() + if arriving { SOON } else { CALM };
+        out.send_if_modified(|last| {
+            // The clock alone is no change: ages that did change are in the rows.
+            let same = Snapshot { now: last.now, ..snapshot.clone() } == **last;
+            if !same {
+                *last = Arc::new(snapshot);
+            }
+            !same
+        });
+        let heard = async {
+            fleet.bell.notified().await;
+            tokio::time::sleep_until(quiet.into()).await;
+        };
+        let ticked = async {
+            match tick {
+                Some(seconds) => {
+                    let whole = Duration::from_secs(u64::from(seconds.saturating_sub(1)));
+                    tokio::time::sleep(clock::until_next_second() + whole + Duration::from_millis(1)).await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            order = orders.recv() => {
+                let Some(order) = order else { return };
+                obey(&mut live, order);
+                while let Ok(order) = orders.try_recv() {
+                    obey(&mut live, order);
+                }
+            }
+            () = heard => (),
+            () = ticked => (),
+        }
+    }
+}
+
+fn obey(live: &mut Live, order: Order) {
+    match order {
+        Order::View(command) => live.command(command),
+        Order::Connect(ids) => live.connect(&ids),
+        Order::Retry(ids) => live.retry(ids.as_deref()),
+    }
+}
+
+/// The cockpit's side of the screen.
+struct Cockpit {
+    app: App,
+    theme: Theme,
+    screen: Screen<Mailbox>,
+    guard: Guard,
+    waiting: VecDeque<Order>,
+    rows: u16,
+    busy: bool,
+}
+
+impl Cockpit {
+    /// Carries out effects; true when it is over.
+    fn carry_out(&mut self, effects: Vec<Effect>) -> bool {
+        for effect in effects {
+            match effect {
+                Effect::View(command) => self.waiting.push_back(Order::View(command)),
+                Effect::Connect(ids) => self.waiting.push_back(Order::Connect(ids)),
+                Effect::Retry(ids) => self.waiting.push_back(Order::Retry(ids)),
+                Effect::Redraw => self.screen.repaint(),
+                Effect::Quit => return true,
+            }
+        }
+        false
+    }
+
+    fn resize(&mut self) -> io::Result<()> {
+        let size = term::size()?;
+        self.screen.resize(size);
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event) -> io::Result<bool> {
+        let effects = match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => self.app.on_key(key),
+            Event::Paste(text) => self.app.on_paste(&text),
+            Event::Resize(..) => {
+                self.resize()?;
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+        Ok(self.carry_out(effects))
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        self.app.on_tick(Instant::now());
+        let rows = draw::data_rows(self.screen.area(), self.app.snapshot());
+        if rows != self.rows {
+            self.rows = rows;
+            let effects = self.app.on_resize(rows);
+            self.carry_out(effects);
+        }
+        let (app, theme) = (&self.app, &self.theme);
+        let drawn = self.screen.frame(|area, buffer| draw::draw(area, buffer, app.snapshot(), app.ui(), theme))?;
+        self.busy = drawn == Drawn::Busy;
+        Ok(())
+    }
+
+    async fn run(mut self, orders: mpsc::Sender<Order>, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> io::Result<()> {
+        let mut signals = Signals::new()?;
+        let mut events = EventStream::new();
+        loop {
+            while let Some(order) = self.waiting.pop_front() {
+                if let Err(mpsc::error::TrySendError::Full(order)) = orders.try_send(order) {
+                    self.waiting.push_front(order);
+                    break;
+                }
+            }
+            self.draw()?;
+            let wake = self.app.next_wake();
+            tokio::select! {
+                biased;
+                signal = signals.next() => match signal {
+                    Signal::Quit(name) => {
+                        tracing::info!("{name}: leaving");
+                        return Ok(());
+                    }
+                    Signal::Continue => {
+                        self.guard.resume()?;
+                        self.resize()?;
+                    }
+                },
+                event = events.next() => {
+                    let Some(event) = event else { return Ok(()) };
+                    let mut next = Some(event);
+                    // All keys that are here already make one frame.
+                    while let Some(event) = next {
+                        if self.event(event?)? {
+                            return Ok(());
+                        }
+                        next = events.next().now_or_never().flatten();
+                    }
+                }
+                permit = orders.reserve(), if !self.waiting.is_empty() => {
+                    if let (Ok(permit), Some(order)) = (permit, self.waiting.pop_front()) {
+                        permit.send(order);
+                    }
+                }
+                changed = snapshots.changed() => {
+                    if changed.is_err() {
+                        return Err(io::Error::other("the view has ended; the log says why"));
+                    }
+                    let snapshot = snapshots.borrow_and_update().clone();
+                    let effects = self.app.on_snapshot(snapshot);
+                    if self.carry_out(effects) {
+                        return Ok(());
+                    }
+                }
+                () = self.screen.outlet().freed(), if self.busy => (),
+                () = sleep_until(wake) => (),
+            }
+        }
+    }
+}
+
+async fn sleep_until(wake: Option<Instant>) {
+    match wake {
+        Some(wake) => tokio::time::sleep_until(wake.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What the cockpit opens on.
+pub struct Opening {
+    /// The kind, as the user named it.
+    pub kind: Option<String>,
+    /// The namespaces.
+    pub namespaces: Namespaces,
+    /// Nothing may be written.
+    pub read_only: bool,
+}
+
+/// Opens the cockpit; returns when it is left.
+pub fn run(made: Made, opening: Opening) -> Exit {
+    match open(made, opening) {
+        Ok(()) => Exit::Complete,
+        Err(error) => {
+            let _ = term::guard::restore();
+            super::fail(&error)
+        }
+    }
+}
+
+fn open(made: Made, opening: Opening) -> io::Result<()> {
+    let Made { fleet, wanted, mut problems } = made;
+    let fleet = Arc::new(fleet);
+    let all = wanted.len() == fleet.clusters.len();
+    let mut start = Start {
+        namespaces: opening.namespaces,
+        clusters: (!all && !wanted.is_empty()).then(|| wanted.clone()),
+        read_only: opening.read_only,
+        ..Start::default()
+    };
+    if let Some(kind) = opening.kind {
+        start.pane = Pane::Kind(kind);
+    }
+    // A kubeconfig of which a part is broken is a warning in the log; nothing to connect is a state.
+    if !wanted.is_empty() {
+        for problem in problems.drain(..) {
+            tracing::warn!("{problem}");
+        }
+    }
+    start.problems = problems;
+    let runtime = super::runtime()?;
+    let size = term::size()?;
+    let guard = Guard::enter()?;
+    let screen = Screen::new(Mailbox::stdout()?, size);
+    let app = App::new(start);
+    let spec: Spec = app.spec().clone();
+    let mut cockpit =
+        Cockpit { app, theme: Theme::from_env(), screen, guard, waiting: VecDeque::new(), rows: 0, busy: false };
+    let effects = cockpit.app.opening();
+    cockpit.carry_out(effects);
+    let (orders, their_orders) = mpsc::channel(ORDERS);
+    let (out, snapshots) = watch::channel(Arc::default());
+    let result = runtime.block_on(async {
+        let live = Live::new(fleet.clone(), spec, &wanted);
+        let view = tokio::spawn(drive(live, fleet, their_orders, out));
+        let result = cockpit.run(orders, snapshots).await;
+        view.abort();
+        result
+    });
+    // What still runs (a dial, a plugin) is not waited for.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    result
+}

@@ -1,0 +1,33 @@
+//! The diagnostic log: a file of ours only, without bodies and without secrets.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+use tracing_subscriber::EnvFilter;
+
+/// Larger logs are begun anew.
+const LARGEST: u64 = 4 << 20;
+
+/// Where the log is: `$XDG_STATE_HOME/skylark/skylark.log`, else below `~/.local/state`.
+pub fn path() -> Option<PathBuf> {
+    let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(state.join("skylark").join("skylark.log"))
+}
+
+/// Begins to log; what cannot be opened is done without. `SKYLARK_LOG` sets what is logged.
+pub fn begin() {
+    let Some(file) = open() else { return };
+    // Other crates log bodies and headers: only our own words reach the file.
+    let filter = EnvFilter::try_from_env("SKYLARK_LOG").unwrap_or_else(|_| EnvFilter::new("off,skylark=info"));
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::sync::Mutex::new(file));
+    let _ = subscriber.try_init();
+}
+
+fn open() -> Option<File> {
+    let path = path()?;
+    std::fs::create_dir_all(path.parent()?).ok()?;
+    let large = std::fs::metadata(&path).is_ok_and(|meta| meta.len() > LARGEST);
+    OpenOptions::new().create(true).append(!large).write(true).truncate(large).mode(0o600).open(path).ok()
+}
