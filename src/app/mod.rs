@@ -1,3 +1,275 @@
-//! The reducer: keys and snapshots in, state and effects out. No I/O, no terminal.
+//! The reducer: keys and snapshots in, state and effects out. No I/O, no terminal, no clock.
 
+mod editor;
+mod enter;
+mod flash;
+mod hints;
+mod keys;
+mod perform;
+mod places;
+mod sort;
 pub mod ui;
+
+use crate::command::chord::Chord;
+use crate::command::keymap::Keymap;
+use crate::command::pane::{self, DEFAULT_KIND};
+use crate::command::table::Scope;
+use crate::model::draft::Tone;
+use crate::model::state::Phase;
+use crate::text::catalog::Text;
+use crate::view::snapshot::Snapshot;
+use crate::view::spec::{ClusterId, Namespaces, Pane, Spec, ViewCommand};
+use editor::Editor;
+use flash::Timer;
+use places::Places;
+use std::sync::Arc;
+use std::time::Instant;
+use ui::{Mode, Ui};
+
+/// What the application is started with.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The table to open.
+    pub pane: Pane,
+    /// The namespaces in scope.
+    pub namespaces: Namespaces,
+    /// The clusters in scope; `None` means the whole fleet.
+    pub clusters: Option<Vec<ClusterId>>,
+    /// Nothing may be written.
+    pub read_only: bool,
+    /// What is wrong from the start, a sentence each, with what to do about it. When there is any, the
+    /// clusters pane opens and says so.
+    pub problems: Vec<String>,
+    /// The keys.
+    pub keymap: Keymap,
+}
+
+impl Default for Start {
+    fn default() -> Start {
+        Start {
+            pane: Pane::Kind(DEFAULT_KIND.to_owned()),
+            namespaces: Namespaces::All,
+            clusters: None,
+            read_only: false,
+            problems: Vec::new(),
+            keymap: Keymap::embedded(),
+        }
+    }
+}
+
+/// What the application asks the world to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// Tell the view.
+    View(ViewCommand),
+    /// Connect these idle clusters.
+    Connect(Vec<ClusterId>),
+    /// Try again now: these clusters, or everything that is not live.
+    Retry(Option<Vec<ClusterId>>),
+    /// Draw every cell afresh.
+    Redraw,
+    /// Leave.
+    Quit,
+}
+
+/// The application's state.
+#[derive(Debug)]
+pub struct App {
+    ui: Ui,
+    snapshot: Arc<Snapshot>,
+    places: Places,
+    keymap: Keymap,
+    /// The keys of a sequence begun.
+    pending: Vec<Chord>,
+    editor: Editor,
+    timer: Timer,
+    /// Data rows on the screen.
+    rows: u16,
+    /// The kind shown last that was no pane of its own.
+    kind: String,
+    /// No key was pressed yet: the application may still choose what it opens on.
+    untouched: bool,
+}
+
+impl App {
+    /// The application before its first event.
+    pub fn new(start: Start) -> App {
+        let mut app = App {
+            ui: Ui { read_only: start.read_only, problems: start.problems, ..Ui::default() },
+            snapshot: Arc::default(),
+            places: Places::new(Spec {
+                pane: start.pane,
+                clusters: start.clusters,
+                namespaces: start.namespaces,
+                filter: String::new(),
+                sort: None,
+                wide: false,
+            }),
+            keymap: start.keymap,
+            pending: Vec::new(),
+            editor: Editor::default(),
+            timer: Timer::default(),
+            rows: 0,
+            kind: DEFAULT_KIND.to_owned(),
+            untouched: true,
+        };
+        let spec = app.places.current_mut();
+        if let Pane::Kind(word) = &spec.pane {
+            spec.pane = pane::for_kind(word);
+        }
+        let first = spec.pane.clone();
+        app.remember_kind(&first);
+        if !app.ui.problems.is_empty() {
+            app.places.current_mut().pane = Pane::Clusters;
+            let text = app.ui.problems.join(" · ");
+            app.say_until_left(Tone::Bad, text);
+        }
+        app.refresh();
+        app
+    }
+
+    /// What to do before the first event.
+    pub fn opening(&self) -> Vec<Effect> {
+        vec![Effect::View(ViewCommand::Show(self.spec().clone()))]
+    }
+
+    /// The application's part of a frame.
+    pub fn ui(&self) -> &Ui {
+        &self.ui
+    }
+
+    /// The fleet's part of a frame.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// The table on the screen.
+    pub fn spec(&self) -> &Spec {
+        self.places.current()
+    }
+
+    /// The number of data rows that fit has changed; the drawing knows it.
+    pub fn on_resize(&mut self, rows: u16) -> Vec<Effect> {
+        self.rows = rows;
+        vec![Effect::View(ViewCommand::Height(rows))]
+    }
+
+    /// The view has something new to show.
+    pub fn on_snapshot(&mut self, snapshot: Arc<Snapshot>) -> Vec<Effect> {
+        let before = std::mem::replace(&mut self.snapshot, snapshot);
+        let mut out = Vec::new();
+        let error = self.snapshot.window.filter_error.clone();
+        match &mut self.ui.mode {
+            Mode::Filter(prompt) => prompt.error = error,
+            Mode::Command(prompt) => {
+                // While a candidate stands in the text, the others stay as they were offered.
+                if prompt.chosen.is_none() && !Arc::ptr_eq(&before.names, &self.snapshot.names) {
+                    self.offer_again();
+                }
+            }
+            Mode::Table | Mode::Help(_) => {
+                if let Some(error) = error.filter(|_| before.window.filter_error != self.snapshot.window.filter_error) {
+                    self.say(Tone::Bad, error);
+                }
+            }
+        }
+        if self.untouched && self.spec().pane != Pane::Clusters && self.is_dead() {
+            self.untouched = false;
+            let clusters = Spec { pane: Pane::Clusters, filter: String::new(), sort: None, ..self.spec().clone() };
+            self.go_to(clusters, &mut out);
+            self.say_until_left(Tone::Bad, Text::FleetDead.get().to_owned());
+        }
+        self.refresh();
+        out
+    }
+
+    /// Time has passed: to be called after every event and at [`App::next_wake`], so that messages of
+    /// the moment go away.
+    pub fn on_tick(&mut self, now: Instant) {
+        if self.timer.is_over(now) {
+            self.ui.flash = None;
+        }
+    }
+
+    /// When [`App::on_tick`] has something to do; `None` when time changes nothing.
+    pub fn next_wake(&self) -> Option<Instant> {
+        self.timer.wake()
+    }
+
+    /// What keys go to.
+    fn scope(&self) -> Scope {
+        match self.ui.mode {
+            Mode::Table => pane::of(&self.spec().pane).scope,
+            Mode::Command(_) | Mode::Filter(_) => Scope::Prompt,
+            Mode::Help(_) => Scope::Help,
+        }
+    }
+
+    /// Whether the snapshot's table is the one that was asked for, as far as that can be told.
+    fn is_window_current(&self) -> bool {
+        let shown = self.snapshot.window.kind.as_str();
+        match pane::of(&self.spec().pane).kind {
+            Some(kind) => shown == kind,
+            None => pane::PANES.iter().all(|pane| pane.kind != Some(shown)),
+        }
+    }
+
+    /// Whether every cluster in scope that was asked to connect has failed.
+    fn is_dead(&self) -> bool {
+        let mut asked = self.in_scope().filter(|(_, phase)| *phase != Phase::Idle).peekable();
+        asked.peek().is_some()
+            && asked.all(|(_, phase)| matches!(phase, Phase::Unreachable | Phase::Denied | Phase::Expired))
+    }
+
+    /// The clusters in scope.
+    fn in_scope(&self) -> impl Iterator<Item = (ClusterId, Phase)> {
+        let scope = self.spec().clusters.as_deref();
+        self.snapshot
+            .clusters
+            .iter()
+            .enumerate()
+            .map(|(at, line)| (ClusterId(at as u16), line.state.phase))
+            .filter(move |(id, _)| scope.is_none_or(|ids| ids.contains(id)))
+    }
+
+    /// The names of clusters.
+    fn names_of(&self, ids: &[ClusterId]) -> String {
+        let name = |id: &ClusterId| self.snapshot.clusters.get(usize::from(id.0)).map(|line| line.name.as_str());
+        ids.iter().filter_map(name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Shows another place, from which there is a way back.
+    fn go_to(&mut self, spec: Spec, out: &mut Vec<Effect>) {
+        self.remember_kind(&spec.pane);
+        if self.places.go_to(spec) {
+            self.arrived();
+        }
+        self.show(out);
+    }
+
+    fn arrived(&mut self) {
+        self.ui.picked = None;
+        self.timer.left(&mut self.ui.flash);
+    }
+
+    fn show(&self, out: &mut Vec<Effect>) {
+        out.push(Effect::View(ViewCommand::Show(self.spec().clone())));
+    }
+
+    fn remember_kind(&mut self, pane: &Pane) {
+        if let Pane::Kind(kind) = pane
+            && pane::of(pane).kind.is_none()
+        {
+            self.kind.clone_from(kind);
+        }
+    }
+
+    /// Columns that may be sorted by: those on the screen, when they are of the table asked for.
+    fn columns(&self) -> Vec<String> {
+        let heads = if self.is_window_current() { self.snapshot.window.heads.as_slice() } else { &[] };
+        heads.iter().map(|head| head.title.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

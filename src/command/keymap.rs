@@ -78,8 +78,7 @@ impl Keymap {
     /// Reads a keymap.
     pub fn parse(file: &str, text: &str) -> Result<Keymap, KeymapError> {
         let error = |at: usize, message: String| {
-            let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
-            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
             KeymapError { file: file.to_owned(), line, message }
         };
         let sections: BTreeMap<String, Spanned<BTreeMap<String, Spanned<String>>>> = toml::from_str(text)

@@ -233,17 +233,19 @@ fn unknown_kind(word: &str, known: &Known<'_>) -> LineError {
     let kinds = kinds.flat_map(|(plural, short)| std::iter::once(plural).chain(short)).map(String::as_str);
     let commands = COMMANDS.iter().filter(|command| command.is_typed()).flat_map(|command| command.names);
     let near = nearest(word, kinds.chain(commands.copied()));
-    LineError(match near.is_empty() {
-        true => Text::LineUnknown.with(&[word]),
-        false => Text::LineUnknownDid.with(&[word, &near.join(Text::Or.get())]),
+    LineError(if near.is_empty() {
+        Text::LineUnknown.with(&[word])
+    } else {
+        Text::LineUnknownDid.with(&[word, &near.join(Text::Or.get())])
     })
 }
 
 fn unknown_cluster(word: &str, known: &Known<'_>) -> LineError {
     let near = nearest(word, known.clusters.iter().map(|line| line.name.as_str()));
-    LineError(match near.is_empty() {
-        true => Text::LineUnknownCluster.with(&[word]),
-        false => Text::LineUnknownClusterDid.with(&[word, &near.join(Text::Or.get())]),
+    LineError(if near.is_empty() {
+        Text::LineUnknownCluster.with(&[word])
+    } else {
+        Text::LineUnknownClusterDid.with(&[word, &near.join(Text::Or.get())])
     })
 }
 

@@ -165,11 +165,9 @@ texts! {
     NothingSelected => "No row is selected",
     Retrying => "Trying again now: {}",
     RetryingAll => "Trying everything that is not live again now",
-    AllLive => "All clusters are live",
     Connecting => "Connecting {}",
     NothingIdle => "No idle cluster to connect",
     FleetDead => "No cluster answers: see the reasons here; r tries again now",
-    NoClusters => "No clusters: see --kubeconfig, KUBECONFIG and --context",
     NotHere => "`{}` does nothing here",
 
     // The screen. `{}` stand for what is filled in, in order.

@@ -1,0 +1,109 @@
+//! From a key to a command.
+
+use super::ui::Mode;
+use super::{App, Effect};
+use crate::command::chord::Chord;
+use crate::command::keymap::{Look, Meaning};
+use crate::command::known::Known;
+use crate::command::line::{self, Line};
+use crate::command::table::{Id, Scope};
+use crate::model::draft::Tone;
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+impl App {
+    /// A key was pressed.
+    pub fn on_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let mut out = Vec::new();
+        if key.kind == KeyEventKind::Release {
+            return out;
+        }
+        self.untouched = false;
+        self.timer.pressed(&mut self.ui.flash);
+        let chord = Chord::from(key);
+        self.pending.push(chord);
+        match self.look(chord) {
+            Found::Begun => {}
+            Found::Nothing => self.pending.clear(),
+            Found::Typed(c) => {
+                self.pending.clear();
+                self.insert(c.encode_utf8(&mut [0; 4]), &mut out);
+            }
+            Found::Meaning(meaning) => {
+                self.pending.clear();
+                if let Err(error) = self.obey(&meaning, &mut out) {
+                    self.say(Tone::Warn, error);
+                }
+            }
+        }
+        self.refresh();
+        out
+    }
+
+    /// Text was pasted: it goes where text is being typed, and nowhere else.
+    pub fn on_paste(&mut self, text: &str) -> Vec<Effect> {
+        let mut out = Vec::new();
+        if matches!(self.ui.mode, Mode::Command(_) | Mode::Filter(_)) {
+            let text = text.trim_end_matches(['\r', '\n']);
+            let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            self.insert(&line, &mut out);
+            self.refresh();
+        }
+        out
+    }
+
+    fn look(&self, chord: Chord) -> Found {
+        let scope = self.scope();
+        let mut look = self.keymap.look_in(scope, &self.pending);
+        if look == Look::Nothing {
+            // What types a character types it where text is typed.
+            if let (Scope::Prompt, [_], Some(c)) = (scope, self.pending.as_slice(), chord.typed()) {
+                return if c.is_control() { Found::Nothing } else { Found::Typed(c) };
+            }
+            look = self.keymap.look(scope, &self.pending);
+        }
+        match look {
+            Look::Nothing => Found::Nothing,
+            Look::Begun => Found::Begun,
+            Look::Bound(meaning) => Found::Meaning(meaning.clone()),
+        }
+    }
+
+    fn obey(&mut self, meaning: &Meaning, out: &mut Vec<Effect>) -> Result<(), String> {
+        match meaning {
+            Meaning::Nothing => Ok(()),
+            Meaning::Call(call) if call.id.command().scope == Scope::Prompt => {
+                self.edit(call.id, out);
+                Ok(())
+            }
+            // What a keymap's Esc and q mean while text is typed.
+            Meaning::Call(call) if call.id == Id::Back && self.scope() == Scope::Prompt => {
+                self.edit(Id::Cancel, out);
+                Ok(())
+            }
+            Meaning::Call(call) => self.perform(call, out),
+            Meaning::Line(text) => self.run(text, out),
+        }
+    }
+
+    /// Does what a line of the command line says.
+    pub(super) fn run(&mut self, text: &str, out: &mut Vec<Effect>) -> Result<(), String> {
+        let columns = self.columns();
+        let line = line::parse(text, &Known::of(&self.snapshot, &columns)).map_err(|error| error.to_string())?;
+        match line {
+            Line::Empty => Ok(()),
+            Line::Call(call) => self.perform(&call, out),
+            Line::Open(open) => {
+                self.open(open, out);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// What a key means here.
+enum Found {
+    Nothing,
+    Begun,
+    Typed(char),
+    Meaning(Meaning),
+}

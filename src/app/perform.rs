@@ -1,0 +1,200 @@
+//! What each command does.
+
+use super::places::Places;
+use super::ui::{Mode, Prompt};
+use super::{App, Effect};
+use crate::command::known::Known;
+use crate::command::line::{self, Clusters};
+use crate::command::table::{Call, Id};
+use crate::model::draft::Tone;
+use crate::model::state::Phase;
+use crate::text::catalog::Text;
+use crate::view::spec::{ClusterId, Motion, Namespaces, Pane, ViewCommand};
+
+impl App {
+    /// Does a command; says in a sentence why it cannot be done.
+    pub(super) fn perform(&mut self, call: &Call, out: &mut Vec<Effect>) -> Result<(), String> {
+        match call.id {
+            Id::MoveUp => self.motion(Motion::Rows(-1), out),
+            Id::MoveDown => self.motion(Motion::Rows(1), out),
+            Id::HalfPageUp => self.motion(Motion::Rows(-self.half_page()), out),
+            Id::HalfPageDown => self.motion(Motion::Rows(self.half_page()), out),
+            Id::PageUp => self.motion(Motion::Pages(-1), out),
+            Id::PageDown => self.motion(Motion::Pages(1), out),
+            Id::MoveTop => self.motion(Motion::Top, out),
+            Id::MoveBottom => self.motion(Motion::Bottom, out),
+            Id::CommandLine => self.begin_command(),
+            Id::Help => self.ui.mode = Mode::Help(self.help()),
+            Id::Back => self.back(out),
+            Id::Redraw => out.push(Effect::Redraw),
+            Id::Quit => out.push(Effect::Quit),
+            Id::Enter => self.enter(out)?,
+            Id::Filter if call.argument.is_empty() => self.begin_filter(),
+            Id::Filter => self.set_filter(&call.argument, out),
+            Id::ClearFilter => self.set_filter("", out),
+            Id::Mark => out.push(Effect::View(ViewCommand::ToggleMark)),
+            Id::MarkRange => out.push(Effect::View(ViewCommand::MarkRange)),
+            Id::ClearMarks => out.push(Effect::View(ViewCommand::ClearMarks)),
+            Id::Sort => self.sort(&call.argument, out)?,
+            Id::PickPrevious => self.pick(-1),
+            Id::PickNext => self.pick(1),
+            Id::SortPrevious => self.sort_step(-1, out),
+            Id::SortNext => self.sort_step(1, out),
+            Id::Reverse => self.reverse(out),
+            Id::Unsort => {
+                self.places.current_mut().sort = None;
+                self.show(out);
+            }
+            Id::Wide => {
+                let spec = self.places.current_mut();
+                spec.wide = !spec.wide;
+                self.show(out);
+            }
+            Id::AllNamespaces => {
+                let all = line::Open { namespaces: Some(Namespaces::All), ..line::Open::default() };
+                self.open(all, out);
+            }
+            Id::HistoryBack => self.wander(Places::back, Text::AtBottom, out),
+            Id::HistoryForward => self.wander(Places::forward, Text::AtNewest, out),
+            Id::HistoryLast => self.wander(Places::last, Text::NoLast, out),
+            Id::Context | Id::Namespace => {
+                let columns = self.columns();
+                let target = line::target(call, &Known::of(&self.snapshot, &columns));
+                if let Some(open) = target.map_err(|error| error.to_string())? {
+                    self.open(open, out);
+                }
+            }
+            Id::Retry => self.retry(&call.argument, out)?,
+            Id::Connect => self.connect(&call.argument, out)?,
+            Id::Accept
+            | Id::Cancel
+            | Id::CompleteNext
+            | Id::CompletePrevious
+            | Id::Earlier
+            | Id::Later
+            | Id::ClearLine
+            | Id::Left
+            | Id::Right
+            | Id::LineStart
+            | Id::LineEnd
+            | Id::DeleteLeft
+            | Id::DeleteRight
+            | Id::DeleteWord => return Err(Text::NotHere.with(&[call.id.command().name()])),
+        }
+        Ok(())
+    }
+
+    fn half_page(&self) -> i32 {
+        i32::from(self.rows / 2).max(1)
+    }
+
+    fn motion(&mut self, motion: Motion, out: &mut Vec<Effect>) {
+        let page = self.rows.max(1);
+        let Mode::Help(help) = &mut self.ui.mode else {
+            out.push(Effect::View(ViewCommand::Move(motion)));
+            return;
+        };
+        let lines: usize = help.sections.iter().map(|section| section.entries.len() + 2).sum();
+        let last = u16::try_from(lines).unwrap_or(u16::MAX).saturating_sub(page);
+        let step = |scroll: u16, rows: i32| scroll.saturating_add_signed(rows.clamp(-32_768, 32_767) as i16);
+        help.scroll = match motion {
+            Motion::Rows(rows) => step(help.scroll, rows),
+            Motion::Pages(pages) => step(help.scroll, pages.saturating_mul(i32::from(page))),
+            Motion::Top => 0,
+            Motion::Bottom => last,
+            Motion::Line(_) => help.scroll,
+        }
+        .min(last);
+    }
+
+    fn begin_command(&mut self) {
+        self.editor.begin();
+        self.ui.mode = Mode::Command(Prompt::default());
+        self.offer_again();
+    }
+
+    fn begin_filter(&mut self) {
+        let text = self.spec().filter.clone();
+        self.editor.begin();
+        self.editor.filter_before.clone_from(&text);
+        let error = self.snapshot.window.filter_error.clone();
+        self.ui.mode = Mode::Filter(Prompt { cursor: text.len(), text, error, ..Prompt::default() });
+    }
+
+    /// Filters the table; says so to the view when that is another filter.
+    pub(super) fn set_filter(&mut self, filter: &str, out: &mut Vec<Effect>) {
+        if self.spec().filter != filter {
+            filter.clone_into(&mut self.places.current_mut().filter);
+            self.show(out);
+        }
+    }
+
+    fn back(&mut self, out: &mut Vec<Effect>) {
+        if matches!(self.ui.mode, Mode::Help(_)) {
+            self.ui.mode = Mode::Table;
+        } else if !self.spec().filter.is_empty() {
+            self.set_filter("", out);
+        } else {
+            self.wander(Places::back, Text::AtBottom, out);
+        }
+    }
+
+    fn wander(&mut self, step: fn(&mut Places) -> bool, otherwise: Text, out: &mut Vec<Effect>) {
+        if step(&mut self.places) {
+            let pane = self.spec().pane.clone();
+            self.remember_kind(&pane);
+            self.arrived();
+            self.show(out);
+        } else {
+            self.say(Tone::Quiet, otherwise.get().to_owned());
+        }
+    }
+
+    /// The clusters that an argument names; without one, those marked or selected on the clusters pane.
+    fn clusters_of(&self, argument: &str) -> Result<Option<Vec<ClusterId>>, String> {
+        if argument.is_empty() {
+            let rows = self.chosen().into_iter().map(|row| row.cluster).collect();
+            return Ok((self.spec().pane == Pane::Clusters && self.is_window_current()).then_some(rows));
+        }
+        let known = Known::of(&self.snapshot, &[]);
+        match line::clusters(argument, &known).map_err(|error| error.to_string())? {
+            Clusters::Only(ids) => Ok(Some(ids)),
+            Clusters::All | Clusters::Same => Ok(None),
+        }
+    }
+
+    fn retry(&mut self, argument: &str, out: &mut Vec<Effect>) -> Result<(), String> {
+        let ids = self.clusters_of(argument)?;
+        let text = match &ids {
+            Some(ids) if ids.is_empty() => return Err(Text::NothingSelected.get().to_owned()),
+            Some(ids) => Text::Retrying.with(&[&self.names_of(ids)]),
+            None => Text::RetryingAll.get().to_owned(),
+        };
+        self.say(Tone::Quiet, text);
+        out.push(Effect::Retry(ids));
+        Ok(())
+    }
+
+    fn connect(&mut self, argument: &str, out: &mut Vec<Effect>) -> Result<(), String> {
+        let ids = self.clusters_of(argument)?;
+        let ids = ids.unwrap_or_else(|| self.in_scope().map(|(id, _)| id).collect());
+        if self.connect_idle(&ids, out) {
+            return Ok(());
+        }
+        Err(Text::NothingIdle.get().to_owned())
+    }
+
+    /// Connects those of `ids` that are idle; says whether there were any.
+    pub(super) fn connect_idle(&mut self, ids: &[ClusterId], out: &mut Vec<Effect>) -> bool {
+        let is_idle = |id: &ClusterId| {
+            self.snapshot.clusters.get(usize::from(id.0)).is_some_and(|line| line.state.phase == Phase::Idle)
+        };
+        let idle: Vec<ClusterId> = ids.iter().copied().filter(is_idle).collect();
+        if idle.is_empty() {
+            return false;
+        }
+        self.say(Tone::Quiet, Text::Connecting.with(&[&self.names_of(&idle)]));
+        out.push(Effect::Connect(idle));
+        true
+    }
+}
