@@ -53,7 +53,9 @@ impl App {
     fn sort_by(&mut self, column: String, descending: Option<bool>, out: &mut Vec<Effect>) {
         let before = self.spec().sort.as_ref().filter(|sort| sort.column == column);
         let is_numeric = self.snapshot.window.heads.iter().any(|head| head.numeric && head.title == column);
-        let first = is_numeric || matches!(column.as_str(), "AGE" | "RESTARTS");
+        // An age is small when what it is of is young.
+        let is_age = column == "AGE" || column.ends_with(" SEEN");
+        let first = column == "RESTARTS" || (is_numeric && !is_age);
         let descending = descending.unwrap_or(before.map_or(first, |sort| !sort.descending));
         self.places.current_mut().sort = Some(Sort { column, descending });
         self.show(out);

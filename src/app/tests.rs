@@ -46,7 +46,7 @@ impl Rig {
             head("NAME", false),
             head("STATUS", false),
             head("RESTARTS", true),
-            head("AGE", false),
+            head("AGE", true),
         ];
         let snapshot = Snapshot {
             clusters: vec![

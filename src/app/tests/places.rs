@@ -16,8 +16,8 @@ fn lines_open_tables() {
         (":po @live<enter>:no @all<enter>", "po all @0; no all"),
         (":po @live<enter>:ctx *<enter>", "po all @0; po all"),
         ("/x<enter>:po<enter>", "pods all /x; po all"),
-        ("A<ctrl-w>:pods team-a<enter>", "pods all -AGE; pods all -AGE wide; pods team-a -AGE wide"),
-        ("A:no<enter>", "pods all -AGE; no all"),
+        ("A<ctrl-w>:pods team-a<enter>", "pods all +AGE; pods all +AGE wide; pods team-a +AGE wide"),
+        ("A:no<enter>", "pods all +AGE; no all"),
         (":ns<enter>-", "namespaces all; pods all"),
     ] {
         assert_eq!(Rig::new().asks(keys), expected, "{keys}");

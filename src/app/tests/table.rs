@@ -35,23 +35,23 @@ fn sorting() {
     for (keys, expected) in [
         ("N", "pods all +NAME"),
         ("NN", "pods all +NAME; pods all -NAME"),
-        ("A", "pods all -AGE"),
-        ("AA", "pods all -AGE; pods all +AGE"),
+        ("A", "pods all +AGE"),
+        ("AA", "pods all +AGE; pods all -AGE"),
         ("S", "pods all +STATUS"),
         ("P", "pods all +NAMESPACE"),
         ("T", "pods all -RESTARTS"),
-        ("AI", "pods all -AGE; pods all +AGE"),
+        ("AI", "pods all +AGE; pods all -AGE"),
         ("I", "pods all -NAMESPACE"),
         ("<right><right>O", "pods all +NAME"),
-        ("<shift-right><shift-left>O", "pods all -AGE"),
+        ("<shift-right><shift-left>O", "pods all +AGE"),
         ("N<right>O", "pods all +NAME; pods all +STATUS"),
-        (":sort age<enter>", "pods all -AGE"),
-        (":sort +age<enter>", "pods all +AGE"),
+        (":sort age<enter>", "pods all +AGE"),
+        (":sort -age<enter>", "pods all -AGE"),
         (":sort 3<enter>", "pods all +STATUS"),
         (":sort -rest<enter>", "pods all -RESTARTS"),
         (":sort-next-column<enter>", "pods all +NAMESPACE"),
-        (":sort-previous-column<enter>", "pods all -AGE"),
-        ("A:unsort<enter>", "pods all -AGE; pods all"),
+        (":sort-previous-column<enter>", "pods all +AGE"),
+        ("A:unsort<enter>", "pods all +AGE; pods all"),
     ] {
         assert_eq!(Rig::new().asks(keys), expected, "{keys}");
     }
@@ -105,7 +105,7 @@ fn sequences_show_what_goes_on() {
     assert_eq!(rig.asks("g"), "top");
     assert_eq!(rig.app.ui().pending, "");
     assert_eq!(rig.asks("gp"), "po all");
-    assert_eq!(rig.asks("ga"), "po all -AGE");
+    assert_eq!(rig.asks("ga"), "po all +AGE");
     assert_eq!(rig.asks("gq"), "");
     assert_eq!(rig.asks("q"), "quit");
 }
