@@ -86,6 +86,11 @@ impl LinkError {
         )
     }
 
+    /// Was a working connection closed, as proxies and restarts do? Not when the server fell silent.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::Lost { cause, .. } if !cause.starts_with(NO_PING))
+    }
+
     /// Is it about who we are, not about the cluster?
     pub fn is_credentials(&self) -> bool {
         matches!(self, Self::Credentials { .. })

@@ -252,7 +252,10 @@ impl Live {
         let expected = openings.iter().flat_map(|opened| opened.sources()).map(|source| {
             let len = source.len();
             match source.status().phase {
-                WatchPhase::Loading { expected: Some(expected) } => (len.max(expected as usize), true),
+                WatchPhase::Loading { expected } => {
+                    let expected = expected.or_else(|| self.counted(&source)).unwrap_or(0);
+                    (len.max(expected as usize), true)
+                }
                 _ => (len, false),
             }
         });
@@ -277,6 +280,13 @@ impl Live {
             sort: self.spec.sort.clone(),
             wide: self.spec.wide,
         }
+    }
+
+    /// How many objects a source will have, where they were counted.
+    fn counted(&self, source: &Source) -> Option<u32> {
+        let is_pods = source.kind.plural == "pods" && source.kind.group.is_empty() && source.namespace.is_none();
+        let home = self.homes.get(usize::from(source.cluster.0))?.as_ref()?;
+        is_pods.then(|| home.pods()).flatten().map(|(count, _)| count)
     }
 
     fn selected(&self) -> Option<super::snapshot::RowId> {
@@ -331,26 +341,36 @@ impl Live {
     fn update_names(&mut self) {
         let homes = self.homes.iter().flatten();
         let sources: Vec<_> = homes.filter_map(|home| home.namespaces.sources().into_iter().next()).collect();
-        let kinds: Vec<_> = self.fleet.clusters.iter().filter_map(|cluster| cluster.known_kinds()).collect();
+        let connected: Vec<_> =
+            self.fleet.clusters.iter().zip(&self.homes).filter(|(_, home)| home.is_some()).map(|(c, _)| c).collect();
+        let kinds: Vec<_> = connected.iter().filter_map(|cluster| cluster.known_kinds()).collect();
         let made_of: Vec<usize> =
             sources.iter().map(|source| source.len()).chain(kinds.iter().map(|k| k.kinds.len())).collect();
         if made_of == self.names_of {
             return;
         }
         self.names_of = made_of;
-        let mut names = Names::default();
+        let complete = !kinds.is_empty() && kinds.len() == connected.len();
+        let mut names = Names { complete, ..Names::default() };
         for source in sources {
             let rows = source.rows();
             names.namespaces.extend(rows.slots().map(|slot| sanitize(rows.name(slot)).into_owned()));
         }
         names.namespaces.sort_unstable();
         names.namespaces.dedup();
+        let mut seen: Vec<(&str, &str)> = Vec::new();
         for kind in kinds.iter().flat_map(|kinds| &kinds.kinds) {
-            let taken = names.kinds.iter().any(|(name, _)| *name == kind.plural);
-            let name = if taken { kind.id() } else { kind.plural.clone() };
-            if !names.kinds.iter().any(|(known, _)| *known == name) {
-                names.kinds.push((name, kind.short_names.clone()));
+            if seen.contains(&(&kind.plural, &kind.group)) {
+                continue;
             }
+            let taken = seen.iter().any(|(plural, _)| *plural == kind.plural);
+            seen.push((&kind.plural, &kind.group));
+            let name = if taken { kind.id() } else { kind.plural.clone() };
+            let mut others = kind.short_names.clone();
+            if kind.singular != kind.plural {
+                others.push(kind.singular.clone());
+            }
+            names.kinds.push((name, others));
         }
         self.names = Arc::new(names);
     }

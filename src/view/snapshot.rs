@@ -141,8 +141,11 @@ pub struct Window {
 /// Names that the command line completes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Names {
-    /// Kinds of all connected clusters: plural (or `plural.group` where ambiguous) with their short names.
+    /// Kinds of all connected clusters: plural (or `plural.group` where ambiguous) with their short
+    /// names and singular.
     pub kinds: Vec<(String, Vec<String>)>,
+    /// Whether these are the kinds of every connected cluster, so that another word names none.
+    pub complete: bool,
     /// Namespaces of all connected clusters.
     pub namespaces: Vec<String>,
 }

@@ -28,7 +28,7 @@ pub enum Namespaces {
 pub struct Sort {
     /// The column's header, such as `AGE`.
     pub column: String,
-    /// Largest, youngest or last first.
+    /// Largest, oldest or last first.
     pub descending: bool,
 }
 
