@@ -72,7 +72,7 @@ pub fn draw(area: Rect, buffer: &mut Buffer, snapshot: &Snapshot, ui: &Ui, theme
         help::draw(&mut canvas, below, help);
         return None;
     }
-    let columns = columns::lay_out(&snapshot.window, area.width);
+    let columns = columns::lay_out(snapshot, area.width);
     title::draw(&mut canvas, areas.title, snapshot, &columns);
     if snapshot.window.rows.is_empty() {
         empty::draw(&mut canvas, areas.heads.union(areas.rows), snapshot);
@@ -93,4 +93,5 @@ pub fn draw(area: Rect, buffer: &mut Buffer, snapshot: &Snapshot, ui: &Ui, theme
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

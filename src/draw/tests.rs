@@ -199,3 +199,30 @@ fn frames_are_small() {
     assert!(step <= 400, "a step of the cursor takes {step} bytes");
     assert!(scroll <= 1000, "scrolling by one row takes {scroll} bytes");
 }
+
+/// Writes frames for `cat` into the directory that `PICTURES` names.
+#[test]
+#[ignore = "for looking at"]
+fn pictures() {
+    let directory = std::path::PathBuf::from(std::env::var("PICTURES").unwrap());
+    let frames = [
+        ("busy", of::busy(), of::ui()),
+        ("twelve", of::twelve(), of::ui()),
+        ("long", of::long_names(), of::ui()),
+        ("command", of::busy(), of::command()),
+        ("help", of::busy(), of::help()),
+        ("cjk", of::cjk(), of::ui()),
+    ];
+    for (name, snapshot, ui) in frames {
+        for (theme_name, depth) in
+            [("dark", Depth::Rgb), ("light", Depth::Rgb), ("dark", Depth::Ansi16), ("dark", Depth::None)]
+        {
+            let theme = Theme::built_in(theme_name, depth, &glyphs::UNICODE).unwrap();
+            let mut screen = Screen::new(Vec::new(), (110, 30));
+            let mut snapshot = snapshot.clone();
+            snapshot.window.rows.truncate(usize::from(data_rows(screen.area(), &snapshot)));
+            screen.frame(|area, buffer| draw(area, buffer, &snapshot, &ui, &theme)).unwrap();
+            std::fs::write(directory.join(format!("{name}-{theme_name}-{depth:?}.ansi")), screen.outlet()).unwrap();
+        }
+    }
+}

@@ -23,7 +23,7 @@ texts! {
 
     // The screen. `{}` stand for what is filled in, in order.
     AllClusters => "all {} clusters",
-    SomeClusters => "{} of {} clusters",
+    SomeClusters => "only {} of {} clusters",
     InSomeClusters => "in {} of {} clusters",
     Node => "node",
     Nodes => "nodes",
@@ -43,6 +43,7 @@ texts! {
     HiddenColumns => "+{} columns",
     SortedBy => "by {} {}",
     NotesMore => "+{} more",
+    OneNote => "1 note",
     NotesOnly => "{} notes",
     EmptyWaiting => "Nothing has arrived yet.",
     EmptyLoading => "The {} are arriving.",
