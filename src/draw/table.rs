@@ -1,7 +1,7 @@
 //! The table's heads and rows.
 
 use super::canvas::Canvas;
-use super::columns::{CLUSTER, Column, Columns};
+use super::columns::{CLUSTER, Column, Columns, GUTTER};
 use super::empty;
 use crate::model::draft::Tone;
 use crate::text::width::{truncate, truncate_middle, width};
@@ -10,6 +10,9 @@ use crate::view::snapshot::{Head, Snapshot, Window, WindowRow};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
+
+/// Columns of identity wider than this together are not highlighted whole.
+const WIDE: u16 = 130;
 
 pub(super) fn heads(canvas: &mut Canvas<'_>, area: Rect, window: &Window, columns: &Columns) {
     for column in &columns.shown {
@@ -89,12 +92,16 @@ fn cell_style(canvas: &Canvas<'_>, row: &WindowRow, head: &Head, status: bool, r
     }
 }
 
-/// Highlights what identifies the row, never the whole line: a step of the cursor must be cheap on a slow link.
+/// Highlights what identifies the row, never the whole line: a step of the cursor must be cheap on a
+/// slow link. Where that alone is wide, the name has to do.
 fn highlight(canvas: &mut Canvas<'_>, area: Rect, y: u16, window: &Window, columns: &Columns) {
     let cursor = canvas.style(Scope::Cursor);
-    let end = columns.identity_end.min(area.width);
+    let end = if columns.identity_end > WIDE { GUTTER } else { columns.identity_end.min(area.width) };
     canvas.tint(Rect { x: area.x + 1, y, width: end.saturating_sub(1), height: 1 }, cursor);
-    let apart = |column: &&Column| column.x >= end && window.heads.get(column.index).is_some_and(|head| head.identity);
+    let apart = |column: &&Column| {
+        let head = window.heads.get(column.index);
+        column.x >= end && head.is_some_and(|head| head.identity && !head.repeats)
+    };
     for column in columns.shown.iter().filter(apart) {
         canvas.tint(Rect { x: area.x + column.x, y, width: column.width, height: 1 }.intersection(area), cursor);
     }
