@@ -26,15 +26,16 @@ pub(super) fn strip(clusters: &[ClusterLine], width: u16, theme: &Theme) -> Vec<
         .collect();
     odd.retain(|line| line.state.phase != Phase::Live);
     odd.sort_by_key(|line| urgency(line.state.phase));
-    for named in (0..=odd.len()).rev() {
+    let ways = (1..=odd.len())
+        .rev()
+        .map(|named| (named, least_of_some))
+        .chain((1..=odd.len()).rev().map(|named| (named, least)));
+    let live = || clusters.iter().filter(|line| line.state.phase == Phase::Live);
+    for (named, least) in ways {
         let (by, rest) = odd.split_at(named);
-        let live = clusters.iter().filter(|line| line.state.phase == Phase::Live);
-        let counts = counts(rest.iter().copied().chain(live), theme);
+        let counts = counts(rest.iter().copied().chain(live()), theme);
         let left = width.saturating_sub(width_of(&counts) + if counts.is_empty() { 0 } else { GAP });
-        if named == 0 {
-            return counts;
-        }
-        if let Some(mut pieces) = by_name(by, clusters, least_of_some, left, theme) {
+        if let Some(mut pieces) = by_name(by, clusters, least, left, theme) {
             if !counts.is_empty() {
                 pieces.push(Piece::new("  ", theme.style(Scope::Text)));
                 pieces.extend(counts);
@@ -42,7 +43,7 @@ pub(super) fn strip(clusters: &[ClusterLine], width: u16, theme: &Theme) -> Vec<
             return pieces;
         }
     }
-    Vec::new()
+    counts(clusters.iter(), theme)
 }
 
 /// How much a state wants to be seen, most first.

@@ -174,6 +174,17 @@ fn help_begins_with_filter_keys() {
 }
 
 #[test]
+fn ascii_terminals_get_ascii() {
+    let theme = Theme::built_in("dark", Depth::Ansi16, &glyphs::ASCII).unwrap();
+    for (snapshot, ui) in [(of::cjk(), of::help()), (of::busy(), of::ui()), (of::twelve(), of::command())] {
+        let area = Rect::new(0, 0, 80, 24);
+        let mut buffer = Buffer::empty(area);
+        draw(area, &mut buffer, &snapshot, &ui, &theme);
+        assert!(dump(&buffer).is_ascii(), "{}", dump(&buffer));
+    }
+}
+
+#[test]
 fn any_size_is_survived() {
     for (width, height) in (0..40u16).flat_map(|width| (0..14u16).map(move |height| (width * 3, height))) {
         for (snapshot, ui) in [
