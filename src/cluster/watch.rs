@@ -56,6 +56,8 @@ pub struct Watch {
     failures: u32,
     /// Lists in a row that the server broke off as expired.
     expired: u32,
+    /// The credentials were refused since the last progress, and have been renewed.
+    renewed: bool,
 }
 
 /// How a request that went well ended.
@@ -86,6 +88,7 @@ impl Watch {
             version: String::new(),
             failures: 0,
             expired: 0,
+            renewed: false,
         }
     }
 
@@ -120,8 +123,18 @@ impl Watch {
     }
 
     async fn attempt(&mut self, mut pass: Pass) -> Result<Ended, AskError> {
+        let begun = Instant::now();
+        let watching = !self.version.is_empty();
         let result = self.request(&mut pass).await;
         if let Err(error) = &result {
+            if watching && self.is_only_cut(error, begun) {
+                return Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: true });
+            }
+            if error.code() == Some(401) && !self.renewed {
+                // The link has dropped the refused credentials: with new ones this may work at once.
+                self.renewed = true;
+                return Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: true });
+            }
             if let Some(trouble) = error.trouble() {
                 pass.trouble(trouble);
             } else if error.code().is_some() {
@@ -130,6 +143,13 @@ impl Watch {
             }
         }
         result
+    }
+
+    /// Whether a watch that worked was cut, as proxies and load balancers do it: then it is resumed at
+    /// once, and only if that fails, too, the cluster is lost.
+    fn is_only_cut(&self, error: &AskError, begun: Instant) -> bool {
+        let cut = matches!(error, AskError::Link(error) if error.is_cut());
+        cut && begun.elapsed() >= TOO_SHORT && self.source.status().phase == WatchPhase::Live
     }
 
     async fn request(&mut self, pass: &mut Pass) -> Result<Ended, AskError> {
@@ -288,6 +308,7 @@ impl Watch {
         self.cluster.learn_date(date);
         if !streaming {
             pass.progress();
+            self.renewed = false;
             self.source.set_phase(WatchPhase::Live, self.cluster.now());
         }
         let mut reader = WatchReader::new(encoding);
@@ -328,6 +349,7 @@ impl Watch {
         self.version = version;
         self.failures = 0;
         self.expired = 0;
+        self.renewed = false;
         let total = self.source.len() as u32;
         self.cluster.learned.totals.lock().insert(self.key(), total);
         self.source.commit(self.cluster.now());

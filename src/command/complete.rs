@@ -192,6 +192,7 @@ mod tests {
     fn texts(before: &str) -> (usize, Vec<String>) {
         let kinds = [("pods", "po"), ("poddisruptionbudgets", "pdb"), ("deployments", "deploy"), ("services", "svc")];
         let names = Names {
+            complete: true,
             kinds: kinds.map(|(plural, short)| (plural.to_owned(), vec![short.to_owned()])).into(),
             namespaces: ["default", "team-a", "team-b"].map(ToOwned::to_owned).into(),
         };

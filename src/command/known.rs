@@ -1,6 +1,5 @@
 //! The names that a line may use, as far as they are known.
 
-use crate::model::state::Phase;
 use crate::view::snapshot::{ClusterLine, Names, Snapshot};
 use crate::view::spec::ClusterId;
 
@@ -35,10 +34,7 @@ impl<'a> Known<'a> {
     /// Whether every cluster that could serve a kind has said which it serves: only then is a kind that
     /// is not known here unknown.
     pub fn knows_all_kinds(&self) -> bool {
-        let answers = |line: &ClusterLine| matches!(line.state.phase, Phase::Live | Phase::Throttled);
-        !self.names.kinds.is_empty()
-            && self.clusters.iter().any(answers)
-            && !self.clusters.iter().any(|line| line.state.phase == Phase::Connecting)
+        self.names.complete
     }
 
     /// Whether a kind has this name: plural, singular, short name, and each with its group.
@@ -89,6 +85,7 @@ fn is_singular(word: &str, plural: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::state::Phase;
 
     fn line(name: &str, phase: Phase) -> ClusterLine {
         let mut line = ClusterLine { name: name.into(), ..ClusterLine::default() };
@@ -99,6 +96,7 @@ mod tests {
     #[test]
     fn kinds_by_all_their_names() {
         let names = Names {
+            complete: true,
             kinds: vec![
                 ("pods".into(), vec!["po".into()]),
                 ("networkpolicies".into(), vec!["netpol".into()]),
@@ -126,18 +124,5 @@ mod tests {
         assert_eq!(known.cluster("kind"), Found::One(ClusterId(3)));
         assert_eq!(known.cluster("prod-"), Found::Several(vec!["prod-eu".into(), "prod-us".into()]));
         assert_eq!(known.cluster("nowhere"), Found::None);
-    }
-
-    #[test]
-    fn an_unknown_kind_is_unknown_only_when_every_cluster_has_spoken() {
-        let names = Names { kinds: vec![("pods".into(), vec![])], namespaces: vec![] };
-        let knows = |names: &Names, phases: &[Phase]| {
-            let clusters: Vec<_> = phases.iter().map(|phase| line("a", *phase)).collect();
-            Known { names, clusters: &clusters, columns: &[] }.knows_all_kinds()
-        };
-        assert!(knows(&names, &[Phase::Live, Phase::Idle, Phase::Unreachable]));
-        assert!(!knows(&names, &[Phase::Live, Phase::Connecting]));
-        assert!(!knows(&names, &[Phase::Stale]));
-        assert!(!knows(&Names::default(), &[Phase::Live]));
     }
 }

@@ -1,7 +1,9 @@
 //! Which columns show, and how wide: what identifies an object first, then what says how it fares.
 
+use super::shorten;
 use crate::text::width::width;
-use crate::view::snapshot::{Head, Window};
+use crate::view::snapshot::{Head, Snapshot};
+use std::collections::HashMap;
 
 /// The cursor, a mark or glyph, and a blank stand before the first column.
 pub(super) const GUTTER: u16 = 3;
@@ -10,6 +12,13 @@ const GAP: u16 = 2;
 /// A name is cut to this only when nothing but the status stands beside it.
 const NAME_LEAST: u16 = 20;
 
+/// A column without identity grows to this before repeated values are whole.
+const MODEST: u16 = 20;
+/// Columns up to this are never narrowed.
+const SMALL: u16 = 6;
+
+/// The title of the column that names clusters.
+pub(super) const CLUSTER: &str = "CLUSTER";
 /// Heads of columns that say how an object fares, most telling first.
 const STATUS: [&str; 6] = ["STATUS", "STATE", "PHASE", "TYPE", "REASON", "READY"];
 
@@ -32,27 +41,26 @@ pub(super) struct Columns {
     pub status: Option<usize>,
     /// Where the leading columns of identity end.
     pub identity_end: u16,
+    /// Clusters' names as they show in a column too narrow for them.
+    pub clusters: HashMap<String, String>,
 }
 
-pub(super) fn lay_out(window: &Window, columns: u16) -> Columns {
+pub(super) fn lay_out(snapshot: &Snapshot, columns: u16) -> Columns {
+    let window = &snapshot.window;
     let heads = &window.heads;
     let status = STATUS.iter().find_map(|title| heads.iter().position(|head| head.title == *title));
     let sorted = |head: &Head| window.sort.as_ref().is_some_and(|sort| sort.column == head.title);
-    let natural: Vec<u16> =
+    let mut natural: Vec<u16> =
         heads.iter().map(|head| head.width.max(width(&head.title) + u16::from(sorted(head)))).collect();
     let mut given: Vec<Option<u16>> = heads
         .iter()
         .zip(&natural)
         .map(|(head, natural)| {
-            Some(if head.identity && !head.repeats { *natural } else { head.least.clamp(1, *natural) })
+            let least = head.least.max(SMALL).min(*natural);
+            Some(if head.identity && !head.repeats { *natural } else { least })
         })
         .collect();
     let room = u32::from(columns.saturating_sub(GUTTER));
-    let taken = |given: &[Option<u16>]| {
-        let widths = given.iter().flatten();
-        let count = widths.clone().count() as u32;
-        widths.map(|width| u32::from(*width)).sum::<u32>() + u32::from(GAP) * count.saturating_sub(1)
-    };
     drop_until(heads, &mut given, status, |given| taken(given) <= room);
     let over = taken(&given).saturating_sub(room);
     cut_names(heads, &mut given, over);
@@ -61,18 +69,56 @@ pub(super) fn lay_out(window: &Window, columns: u16) -> Columns {
         let over = taken(&given).saturating_sub(room);
         cut_all(&mut given, over);
     }
-    // What is left goes to the status first, then to what identifies, then to the rest from the left.
-    let mut left = room.saturating_sub(taken(&given));
-    let identity = (0..heads.len()).filter(|&i| heads.get(i).is_some_and(|head| head.identity));
-    let rest = (0..heads.len()).filter(|&i| heads.get(i).is_some_and(|head| !head.identity));
-    for index in status.into_iter().chain(identity).chain(rest) {
+    grow(heads, &mut given, &natural, status, room);
+    let clusters = short_clusters(snapshot, &mut given, &mut natural);
+    grow(heads, &mut given, &natural, status, room);
+    Columns { clusters, ..place(heads, &given, status) }
+}
+
+/// The cells that columns take with what stands between them.
+fn taken(given: &[Option<u16>]) -> u32 {
+    let widths = given.iter().flatten();
+    let count = widths.clone().count() as u32;
+    widths.map(|width| u32::from(*width)).sum::<u32>() + u32::from(GAP) * count.saturating_sub(1)
+}
+
+/// Gives what is left of the room: to the status first, then modestly to the rest, then to repeated
+/// values (clusters last: their names can be shortened), then to whatever is still cut.
+fn grow(heads: &[Head], given: &mut [Option<u16>], natural: &[u16], status: Option<usize>, room: u32) {
+    let mut left = room.saturating_sub(taken(given));
+    let of =
+        |identity: bool| (0..heads.len()).filter(move |&i| heads.get(i).is_some_and(|head| head.identity == identity));
+    let names = of(true).filter(|&i| heads.get(i).is_some_and(|head| !head.repeats));
+    let status = status.into_iter().chain(names).map(|i| (i, u16::MAX));
+    let modest = of(false).map(|i| (i, MODEST));
+    let cluster = |&i: &usize| heads.get(i).is_some_and(|head| head.title == CLUSTER);
+    let repeated = of(true).filter(|i| !cluster(i)).chain(of(true).filter(cluster));
+    let rest = repeated.chain(of(false)).map(|i| (i, u16::MAX));
+    for (index, most) in status.chain(modest).chain(rest) {
         if let (Some(Some(width)), Some(natural)) = (given.get_mut(index), natural.get(index)) {
-            let more = u32::from(natural.saturating_sub(*width)).min(left);
+            let more = u32::from((*natural).min(most).saturating_sub(*width)).min(left);
             *width += more as u16;
             left -= more;
         }
     }
-    place(heads, &given, status)
+}
+
+/// Shortens clusters' names for a column that is too narrow for them; the column takes no more than that.
+fn short_clusters(snapshot: &Snapshot, given: &mut [Option<u16>], natural: &mut [u16]) -> HashMap<String, String> {
+    let place = snapshot.window.heads.iter().position(|head| head.title == CLUSTER);
+    let Some((Some(Some(given)), Some(natural))) = place.map(|i| (given.get_mut(i), natural.get_mut(i))) else {
+        return HashMap::new();
+    };
+    let names: Vec<&str> = snapshot.clusters.iter().map(|line| line.name.as_str()).collect();
+    if names.iter().all(|name| width(name) <= *given) {
+        return HashMap::new();
+    }
+    let short = shorten::each(&names, *given).unwrap_or_default();
+    if let Some(widest) = short.iter().map(|name| width(name)).max() {
+        *given = widest.max(width(CLUSTER)).min(*given);
+        *natural = *given;
+    }
+    names.into_iter().map(ToOwned::to_owned).zip(short).collect()
 }
 
 /// Leaves out columns, the least telling first, until it `fits` or only identity and status are left.
@@ -143,6 +189,11 @@ fn place(heads: &[Head], given: &[Option<u16>], status: Option<usize>) -> Column
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::snapshot::Window;
+
+    fn of(heads: Vec<Head>) -> Snapshot {
+        Snapshot { window: Window { heads, ..Window::default() }, ..Snapshot::default() }
+    }
 
     fn head(title: &str, width: u16, least: u16) -> Head {
         let identity = ["CLUSTER", "NAMESPACE", "NAME"].contains(&title);
@@ -160,8 +211,8 @@ mod tests {
             head("RESTARTS", 14, 8),
             head("AGE", 5, 4),
         ];
-        let window = Window { heads, ..Window::default() };
-        let laid = lay_out(&window, columns);
+        let snapshot = of(heads);
+        let (window, laid) = (&snapshot.window, lay_out(&snapshot, columns));
         let end = laid.shown.last().map_or(0, |column| column.x + column.width);
         assert!(end <= columns, "{end} of {columns}");
         let named = laid.shown.iter().map(|column| (window.heads[column.index].title.clone(), column.width)).collect();
@@ -183,7 +234,7 @@ mod tests {
             ("AGE", 5),
         ];
         assert_eq!(widths(30, 130), (list(&all), 0));
-        let narrow = [("CLUSTER", 6), ("NAMESPACE", 6), ("NAME", 30), ("READY", 5), ("STATUS", 16), ("AGE", 4)];
+        let narrow = [("CLUSTER", 6), ("NAMESPACE", 6), ("NAME", 30), ("READY", 5), ("STATUS", 15), ("AGE", 5)];
         assert_eq!(widths(30, 80), (list(&narrow[..]), 1));
         let (long, hidden) = widths(90, 80);
         assert_eq!(long, list(&[("CLUSTER", 6), ("NAMESPACE", 6), ("NAME", 49), ("STATUS", 10)]));
@@ -194,8 +245,7 @@ mod tests {
     fn no_width_is_too_small() {
         for columns in 0..60 {
             let heads = vec![head("NAME", 30, 20), head("STATUS", 18, 10)];
-            let window = Window { heads, ..Window::default() };
-            let _ = lay_out(&window, columns);
+            let _ = lay_out(&of(heads), columns);
         }
     }
 }

@@ -2,49 +2,61 @@
 
 use super::canvas::{Canvas, Piece, width_of};
 use super::columns::Columns;
-use super::table::{fit, short_clusters};
+use super::table::fit;
+use crate::text::width::head;
 use crate::theme::Scope;
 use crate::view::snapshot::Snapshot;
 
 /// The cut cells of the row under the cursor, what identifies it first.
-pub(super) fn cut(canvas: &Canvas<'_>, snapshot: &Snapshot, columns: &Columns) -> Vec<Piece> {
+pub(super) fn cut(canvas: &Canvas<'_>, snapshot: &Snapshot, columns: &Columns) -> Vec<[Piece; 2]> {
     let window = &snapshot.window;
     let row = window.cursor.and_then(|cursor| window.rows.get(cursor.checked_sub(window.offset)?));
     let Some(row) = row else { return Vec::new() };
-    let clusters = short_clusters(snapshot, columns);
     let mut cells = Vec::new();
     for column in &columns.shown {
         let (Some(head), Some(cell)) = (window.heads.get(column.index), row.cells.get(column.index)) else { continue };
-        let shortened = head.identity && clusters.get(cell).is_some_and(|short| short != cell);
+        let shortened = head.identity && columns.clusters.get(cell).is_some_and(|short| short != cell);
         if shortened || fit(cell, head, column.width) != cell.as_str() {
             cells.push((head, cell));
         }
     }
     cells.sort_by_key(|(head, _)| !head.identity);
-    let mut pieces: Vec<Piece> = Vec::new();
-    for (head, cell) in cells {
-        let gap = if pieces.is_empty() { "" } else { "  " };
-        pieces.push(Piece::new(format!("{gap}{} ", head.title), canvas.style(Scope::Dim)));
-        pieces.push(Piece::new(cell.clone(), canvas.style(Scope::Text)));
-    }
-    pieces
+    cells
+        .into_iter()
+        .map(|(head, cell)| {
+            let title = Piece::new(format!("{} ", head.title), canvas.style(Scope::Dim));
+            [title, Piece::new(cell.clone(), canvas.style(Scope::Text))]
+        })
+        .collect()
 }
 
-/// Pieces in lines of at most `limit` cells; a piece that is longer goes on in the next line.
-pub(super) fn lines(pieces: Vec<Piece>, limit: u16) -> Vec<Vec<Piece>> {
-    let mut lines: Vec<Vec<Piece>> = vec![Vec::new()];
-    for piece in pieces {
-        let mut rest = piece.text.as_str();
-        while let Some(line) = lines.last_mut() {
-            let part = crate::text::width::head(rest, limit.saturating_sub(width_of(line)));
-            if !part.is_empty() {
-                line.push(Piece::new(part, piece.style));
+/// Cells in lines of at most `limit` cells: a cell that does not fit beside others gets a line of its
+/// own, and what is longer goes on in the next one.
+pub(super) fn lines(cells: Vec<[Piece; 2]>, limit: u16) -> Vec<Vec<Piece>> {
+    let mut lines: Vec<Vec<Piece>> = Vec::new();
+    for cell in cells {
+        let taken = lines.last().map_or(0, |line| width_of(line));
+        match lines.last_mut() {
+            Some(line) if taken + 2 + width_of(&cell) <= limit => line.push(Piece::new("  ", cell[0].style)),
+            _ => lines.push(Vec::new()),
+        }
+        for piece in cell {
+            let mut rest = piece.text.as_str();
+            while !rest.is_empty() {
+                let taken = lines.last().map_or(0, |line| width_of(line));
+                let part = head(rest, limit.saturating_sub(taken));
+                if part.is_empty() {
+                    if taken == 0 {
+                        break;
+                    }
+                    lines.push(Vec::new());
+                    continue;
+                }
+                if let Some(line) = lines.last_mut() {
+                    line.push(Piece::new(part, piece.style));
+                }
+                rest = rest.get(part.len()..).unwrap_or("");
             }
-            rest = rest.get(part.len()..).unwrap_or("");
-            if rest.is_empty() || (part.is_empty() && line.is_empty()) {
-                break;
-            }
-            lines.push(Vec::new());
         }
     }
     lines

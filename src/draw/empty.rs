@@ -40,7 +40,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot) {
                 page.say(Text::EmptyWaiting.get(), text);
                 page.gap();
                 page.clusters(snapshot);
+                page.gap();
                 page.notes(snapshot);
+                page.hint(Text::EmptyNotShownHint);
             }
             Completeness::Loading => {
                 page.say(&fill(Text::EmptyLoading, &[kind]), text);
@@ -66,7 +68,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot) {
                 page.say(&fill(Text::EmptyNotShown, &[kind]), text);
                 page.gap();
                 page.notes(snapshot);
-                page.gap();
                 page.hint(Text::EmptyNotShownHint);
             }
         }
@@ -119,8 +120,14 @@ impl Page<'_, '_> {
 
     /// The clusters of the scope that are not live, each with its reason.
     fn clusters(&mut self, snapshot: &Snapshot) {
-        let odd = snapshot.clusters.iter().filter(|line| line.in_scope && line.state.phase != Phase::Live);
-        for line in odd {
+        let noted =
+            |at: usize| snapshot.window.notes.iter().any(|note| note.cluster.is_some_and(|id| usize::from(id.0) == at));
+        let odd = snapshot
+            .clusters
+            .iter()
+            .enumerate()
+            .filter(|(at, line)| line.in_scope && line.state.phase != Phase::Live && !noted(*at));
+        for (_, line) in odd {
             let phase = line.state.phase;
             let mut text = format!("{} {} {}", self.canvas.theme.glyphs.phase(phase), line.name, phase.word());
             if !line.state.reason.is_empty() {
@@ -132,11 +139,15 @@ impl Page<'_, '_> {
     }
 
     fn notes(&mut self, snapshot: &Snapshot) {
+        if snapshot.window.notes.is_empty() {
+            return;
+        }
         for note in &snapshot.window.notes {
             let text = format!("{} {}", glyph(self.canvas, note.tone), sentence(note, snapshot));
             let style = self.canvas.theme.tone(note.tone);
             self.wrapped(&text, style);
         }
+        self.gap();
     }
 
     /// Writes a sentence whole; the glyph that it begins with stands out to the left.

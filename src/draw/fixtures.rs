@@ -28,9 +28,8 @@ fn head(title: &str, numeric: bool) -> Head {
     let identity = ["CLUSTER", "NAMESPACE", "NAME"].contains(&title);
     let least = match title {
         "NAME" => 24,
-        "CLUSTER" | "NAMESPACE" => 8,
+        "CLUSTER" | "NAMESPACE" | "RESTARTS" => 8,
         "STATUS" => 10,
-        "RESTARTS" => 8,
         _ => 4,
     };
     Head { title: title.into(), width: 0, least, numeric, identity, repeats: identity && title != "NAME" }

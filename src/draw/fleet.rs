@@ -6,13 +6,16 @@ use crate::model::state::Phase;
 use crate::theme::{Scope, Theme};
 use crate::view::snapshot::ClusterLine;
 
+/// A name is cut to this where all are named, and where those that are live are only counted.
+const LEAST: [u16; 2] = [4, 8];
 /// Between two clusters.
 const GAP: u16 = 2;
 
 /// The strip in at most `width` cells.
 pub(super) fn strip(clusters: &[ClusterLine], width: u16, theme: &Theme) -> Vec<Piece> {
     let lines: Vec<&ClusterLine> = clusters.iter().collect();
-    if let Some(pieces) = by_name(&lines, width, theme) {
+    let [least, least_of_some] = LEAST;
+    if let Some(pieces) = by_name(&lines, clusters, least, width, theme) {
         return pieces;
     }
     // Those that are not live by name, as many as fit; of all others how many are in which state.
@@ -23,15 +26,16 @@ pub(super) fn strip(clusters: &[ClusterLine], width: u16, theme: &Theme) -> Vec<
         .collect();
     odd.retain(|line| line.state.phase != Phase::Live);
     odd.sort_by_key(|line| urgency(line.state.phase));
-    for named in (0..=odd.len()).rev() {
+    let ways = (1..=odd.len())
+        .rev()
+        .map(|named| (named, least_of_some))
+        .chain((1..=odd.len()).rev().map(|named| (named, least)));
+    let live = || clusters.iter().filter(|line| line.state.phase == Phase::Live);
+    for (named, least) in ways {
         let (by, rest) = odd.split_at(named);
-        let live = clusters.iter().filter(|line| line.state.phase == Phase::Live);
-        let counts = counts(rest.iter().copied().chain(live), theme);
+        let counts = counts(rest.iter().copied().chain(live()), theme);
         let left = width.saturating_sub(width_of(&counts) + if counts.is_empty() { 0 } else { GAP });
-        if named == 0 {
-            return counts;
-        }
-        if let Some(mut pieces) = by_name(by, left, theme) {
+        if let Some(mut pieces) = by_name(by, clusters, least, left, theme) {
             if !counts.is_empty() {
                 pieces.push(Piece::new("  ", theme.style(Scope::Text)));
                 pieces.extend(counts);
@@ -39,7 +43,7 @@ pub(super) fn strip(clusters: &[ClusterLine], width: u16, theme: &Theme) -> Vec<
             return pieces;
         }
     }
-    Vec::new()
+    counts(clusters.iter(), theme)
 }
 
 /// How much a state wants to be seen, most first.
@@ -62,7 +66,7 @@ pub(super) fn reserve(clusters: &[ClusterLine]) -> u32 {
     clusters.len() as u32 * (2 + 1 + word as u32 + u32::from(GAP))
 }
 
-fn by_name(lines: &[&ClusterLine], width: u16, theme: &Theme) -> Option<Vec<Piece>> {
+fn by_name(lines: &[&ClusterLine], all: &[ClusterLine], least: u16, width: u16, theme: &Theme) -> Option<Vec<Piece>> {
     let words = lines.iter().map(|line| match line.state.phase {
         Phase::Live => 2,
         phase => 3 + phase.word().len() as u32,
@@ -70,7 +74,8 @@ fn by_name(lines: &[&ClusterLine], width: u16, theme: &Theme) -> Option<Vec<Piec
     let gaps = u32::from(GAP) * (lines.len() as u32).saturating_sub(1);
     let fixed = u16::try_from(words.sum::<u32>() + gaps).ok()?;
     let names: Vec<&str> = lines.iter().map(|line| line.name.as_str()).collect();
-    let short = shorten::together(&names, width.checked_sub(fixed)?)?;
+    let all: Vec<&str> = all.iter().map(|line| line.name.as_str()).collect();
+    let short = shorten::together(&names, &all, least, width.checked_sub(fixed)?)?;
     let mut pieces = Vec::new();
     for (line, name) in lines.iter().zip(short) {
         let phase = line.state.phase;
@@ -78,9 +83,9 @@ fn by_name(lines: &[&ClusterLine], width: u16, theme: &Theme) -> Option<Vec<Piec
             pieces.push(Piece::new("  ", theme.style(Scope::Text)));
         }
         let style = theme.phase(phase);
-        let named = if line.in_scope { theme.style(Scope::Text) } else { theme.style(Scope::Dim) };
+        let ink = if line.in_scope { theme.style(Scope::Text) } else { theme.style(Scope::Dim) };
         pieces.push(Piece::new(format!("{} ", theme.glyphs.phase(phase)), style));
-        pieces.push(Piece::new(name, named));
+        pieces.push(Piece::new(name, ink));
         if phase != Phase::Live {
             pieces.push(Piece::new(format!(" {}", phase.word()), style));
         }

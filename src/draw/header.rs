@@ -52,39 +52,49 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, ui:
     canvas.put_all(x, y, right, &filter);
 }
 
-/// `18 nodes · 142 pods 3m ago · 3 of 12 clusters · all namespaces`
+/// `18 nodes · 142 pods 3m ago in 11 of 12 clusters · all namespaces`
 fn facts(canvas: &Canvas<'_>, snapshot: &Snapshot) -> Vec<Piece> {
     let (text, dim, number) = (canvas.style(Scope::Text), canvas.style(Scope::Dim), canvas.style(Scope::Number));
     let scope: Vec<&ClusterLine> = snapshot.clusters.iter().filter(|line| line.in_scope).collect();
-    let mut facts: Vec<Vec<Piece>> = Vec::new();
-    let mut count = |known: Vec<u32>, one: Text, many: Text, as_of: Option<u32>| {
-        if known.is_empty() {
-            return;
-        }
+    let of = |known: usize| {
+        (known < scope.len()).then(|| fill(Text::InSomeClusters, &[&known.to_string(), &scope.len().to_string()]))
+    };
+    let fact = |known: &[u32], one: Text, many: Text| {
         let sum: u32 = known.iter().fold(0, |sum, count| sum.saturating_add(*count));
         let unit = if sum == 1 { one } else { many };
-        let mut fact = vec![Piece::new(sum.to_string(), number), Piece::new(format!(" {unit}"), text)];
-        if known.len() < scope.len() {
-            let part = fill(Text::InSomeClusters, &[&known.len().to_string(), &scope.len().to_string()]);
+        vec![Piece::new(sum.to_string(), number), Piece::new(format!(" {unit}"), text)]
+    };
+    let nodes: Vec<u32> = scope.iter().filter_map(|line| line.nodes).collect();
+    let pods: Vec<_> = scope.iter().filter_map(|line| line.pods).collect();
+    let mut facts: Vec<Vec<Piece>> = Vec::new();
+    let mut partly = false;
+    if !nodes.is_empty() {
+        let mut fact = fact(&nodes, Text::Node, Text::Nodes);
+        if let Some(part) = of(nodes.len()).filter(|_| nodes.len() != pods.len()) {
             fact.push(Piece::new(format!(" {part}"), dim));
+            partly = true;
         }
-        if let Some(then) = as_of {
+        facts.push(fact);
+    }
+    if !pods.is_empty() {
+        let mut fact = fact(&pods.iter().map(|pods| pods.count).collect::<Vec<_>>(), Text::Pod, Text::Pods);
+        if let Some(then) = pods.iter().filter_map(|pods| pods.as_of).min() {
             let mut age = String::new();
             write_age(&mut age, then, snapshot.now);
             fact.push(Piece::new(format!(" {}", fill(Text::Ago, &[&age])), dim));
         }
+        if let Some(part) = of(pods.len()) {
+            fact.push(Piece::new(format!(" {part}"), dim));
+            partly = true;
+        }
         facts.push(fact);
-    };
-    count(scope.iter().filter_map(|line| line.nodes).collect(), Text::Node, Text::Nodes, None);
-    let pods: Vec<_> = scope.iter().filter_map(|line| line.pods).collect();
-    let as_of = pods.iter().filter_map(|pods| pods.as_of).min();
-    count(pods.iter().map(|pods| pods.count).collect(), Text::Pod, Text::Pods, as_of);
+    }
     let all = snapshot.clusters.len();
     let clusters = match scope.len() {
         _ if all == 0 => Text::NoClustersShort.to_string(),
-        _ if all == 1 => String::new(),
-        some if some == all => fill(Text::AllClusters, &[&all.to_string()]),
-        some => fill(Text::SomeClusters, &[&some.to_string(), &all.to_string()]),
+        some if some < all => fill(Text::SomeClusters, &[&some.to_string(), &all.to_string()]),
+        _ if all == 1 || partly => String::new(),
+        _ => fill(Text::AllClusters, &[&all.to_string()]),
     };
     for words in [clusters, snapshot.window.scope.clone()] {
         if !words.is_empty() {

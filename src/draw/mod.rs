@@ -64,27 +64,38 @@ pub fn draw(area: Rect, buffer: &mut Buffer, snapshot: &Snapshot, ui: &Ui, theme
     if area.is_empty() {
         return None;
     }
+    let cursor = parts(area, &mut Canvas::new(buffer, theme), snapshot, ui);
+    for position in area.positions() {
+        if let Some(cell) = buffer.cell_mut(position)
+            && let Some(other) = theme.glyphs.instead(cell.symbol())
+        {
+            cell.set_symbol(other);
+        }
+    }
+    cursor
+}
+
+fn parts(area: Rect, canvas: &mut Canvas<'_>, snapshot: &Snapshot, ui: &Ui) -> Option<(u16, u16)> {
     let areas = Areas::of(area, snapshot);
-    let mut canvas = Canvas::new(buffer, theme);
-    header::draw(&mut canvas, areas.header, snapshot, ui);
+    header::draw(canvas, areas.header, snapshot, ui);
     if let Mode::Help(help) = &ui.mode {
         let below = Rect { height: area.bottom() - areas.title.y, ..areas.title };
-        help::draw(&mut canvas, below, help);
+        help::draw(canvas, below, help);
         return None;
     }
-    let columns = columns::lay_out(&snapshot.window, area.width);
-    title::draw(&mut canvas, areas.title, snapshot, &columns);
+    let columns = columns::lay_out(snapshot, area.width);
+    title::draw(canvas, areas.title, snapshot, &columns);
     if snapshot.window.rows.is_empty() {
-        empty::draw(&mut canvas, areas.heads.union(areas.rows), snapshot);
+        empty::draw(canvas, areas.heads.union(areas.rows), snapshot);
     } else {
-        table::heads(&mut canvas, areas.heads, &snapshot.window, &columns);
-        table::rows(&mut canvas, areas.rows, snapshot, &columns);
+        table::heads(canvas, areas.heads, &snapshot.window, &columns);
+        table::rows(canvas, areas.rows, snapshot, &columns);
     }
     match &ui.mode {
-        Mode::Command(line) => prompt::draw(&mut canvas, areas.rows, areas.status, ":", line, &snapshot.window),
-        Mode::Filter(line) => prompt::draw(&mut canvas, areas.rows, areas.status, "/", line, &snapshot.window),
+        Mode::Command(line) => prompt::draw(canvas, areas.rows, areas.status, ":", line, &snapshot.window),
+        Mode::Filter(line) => prompt::draw(canvas, areas.rows, areas.status, "/", line, &snapshot.window),
         Mode::Table | Mode::Help(_) => {
-            status::draw(&mut canvas, areas.rows, areas.status, snapshot, ui, &columns);
+            status::draw(canvas, areas.rows, areas.status, snapshot, ui, &columns);
             None
         }
     }
@@ -93,4 +104,5 @@ pub fn draw(area: Rect, buffer: &mut Buffer, snapshot: &Snapshot, ui: &Ui, theme
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

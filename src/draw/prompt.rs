@@ -26,8 +26,16 @@ pub(super) fn draw(
     let left = area.x + INDENT;
     let right = area.right();
     let mut end = right;
-    if filter && !prompt.text.is_empty() {
-        let count = fill(Text::CountMatch, &[&window.matched.to_string(), &window.total.to_string()]);
+    let count = match prompt.candidates.len() {
+        _ if filter && prompt.text.is_empty() => String::new(),
+        _ if filter => fill(Text::CountMatch, &[&window.matched.to_string(), &window.total.to_string()]),
+        all if all > MOST => {
+            let chosen = prompt.chosen.map_or(0, |chosen| chosen + 1);
+            fill(Text::Candidates, &[&chosen.to_string(), &all.to_string()])
+        }
+        _ => String::new(),
+    };
+    if !count.is_empty() {
         canvas.put_right(right.saturating_sub(1), area.y, &count, canvas.style(Scope::Dim));
         end = right.saturating_sub(width(&count) + 3);
     }
@@ -66,13 +74,10 @@ fn candidates(canvas: &mut Canvas<'_>, rows: Rect, prompt: &Prompt) {
     let shown: Vec<(usize, &Candidate)> = prompt.candidates.iter().enumerate().skip(first).take(height).collect();
     let words = shown.iter().map(|(_, candidate)| width(&candidate.text)).max().unwrap_or(0);
     let abouts = shown.iter().map(|(_, candidate)| width(&candidate.about)).max().unwrap_or(0);
-    let more =
-        if count > height { fill(Text::Candidates, &[&height.to_string(), &count.to_string()]) } else { String::new() };
-    let abouts = abouts.max(width(&more));
     let area = Rect {
         y: rows.bottom() - height as u16,
         height: height as u16,
-        width: (words + abouts + 4).clamp(12.min(rows.width), rows.width),
+        width: (words + abouts + 5).clamp(12.min(rows.width), rows.width),
         ..rows
     };
     canvas.clear(area, canvas.style(Scope::Popup));
@@ -86,8 +91,5 @@ fn candidates(canvas: &mut Canvas<'_>, rows: Rect, prompt: &Prompt) {
         };
         let x = canvas.put(area.x + 2, y, area.right(), &pad(&candidate.text, words), text);
         canvas.put(x + 1, y, area.right().saturating_sub(1), &candidate.about, about);
-    }
-    if !more.is_empty() {
-        canvas.put(area.right() + 1, rows.bottom() - 1, rows.right(), &more, canvas.style(Scope::Dim));
     }
 }

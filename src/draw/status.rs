@@ -1,6 +1,6 @@
 //! The last line: a message, else what is cut in the row under the cursor, then the keys.
 
-use super::canvas::{Canvas, INDENT, Piece, width_of};
+use super::canvas::{Canvas, INDENT, Piece};
 use super::columns::Columns;
 use super::{detail, title};
 use crate::app::ui::{Hint, Ui};
@@ -33,13 +33,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, snapshot: &S
         return;
     }
     let cut = detail::cut(canvas, snapshot, columns);
+    let mut lines = detail::lines(cut.clone(), right.saturating_sub(left));
     let mut x = left;
-    if width_of(&cut) > right.saturating_sub(left) {
-        overlay(canvas, rows, area, window, cut);
-        return;
-    }
-    if !cut.is_empty() {
-        x = canvas.put_all(x, area.y, right, &cut) + 3;
+    match (lines.pop(), lines.is_empty()) {
+        (Some(only), true) => x = canvas.put_all(x, area.y, right, &only) + 3,
+        (Some(_), false) => return overlay(canvas, rows, area, window, cut),
+        (None, _) => {}
     }
     let shown = fitting(&ui.hints, right.saturating_sub(x));
     hints(canvas, x, area.y, right, &shown);
@@ -78,7 +77,7 @@ fn hints(canvas: &mut Canvas<'_>, mut x: u16, y: u16, right: u16, hints: &[&Hint
 }
 
 /// What is too long for the line goes over rows, away from the cursor.
-fn overlay(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, window: &Window, cut: Vec<Piece>) {
+fn overlay(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, window: &Window, cut: Vec<[Piece; 2]>) {
     let room = area.width.saturating_sub(2 * INDENT);
     let mut lines = detail::lines(cut, room);
     lines.truncate(MOST);

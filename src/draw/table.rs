@@ -1,8 +1,8 @@
 //! The table's heads and rows.
 
 use super::canvas::Canvas;
-use super::columns::{Column, Columns};
-use super::{empty, shorten};
+use super::columns::{CLUSTER, Column, Columns, GUTTER};
+use super::empty;
 use crate::model::draft::Tone;
 use crate::text::width::{truncate, truncate_middle, width};
 use crate::theme::Scope;
@@ -10,10 +10,9 @@ use crate::view::snapshot::{Head, Snapshot, Window, WindowRow};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
-/// The title of the column that names clusters.
-const CLUSTER: &str = "CLUSTER";
+/// Columns of identity wider than this together are not highlighted whole.
+const WIDE: u16 = 130;
 
 pub(super) fn heads(canvas: &mut Canvas<'_>, area: Rect, window: &Window, columns: &Columns) {
     for column in &columns.shown {
@@ -32,7 +31,6 @@ pub(super) fn heads(canvas: &mut Canvas<'_>, area: Rect, window: &Window, column
 
 pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, columns: &Columns) {
     let window = &snapshot.window;
-    let clusters = short_clusters(snapshot, columns);
     let mut above: Option<&WindowRow> = None;
     for (line, row) in window.rows.iter().take(usize::from(area.height)).enumerate() {
         let y = area.y + line as u16;
@@ -44,7 +42,7 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
             };
             let repeated = head.repeats && above.and_then(|row| row.cells.get(column.index)) == Some(cell);
             let style = cell_style(canvas, row, head, columns.status == Some(column.index), repeated && !chosen);
-            let text = match clusters.get(cell.as_str()).filter(|_| head.title == CLUSTER) {
+            let text = match columns.clusters.get(cell.as_str()).filter(|_| head.title == CLUSTER) {
                 Some(short) => Cow::Borrowed(short.as_str()),
                 None => fit(cell, head, column.width),
             };
@@ -67,18 +65,6 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
 /// The text of a cell in the width of its column.
 pub(super) fn fit<'a>(cell: &'a str, head: &Head, limit: u16) -> Cow<'a, str> {
     if head.identity && !head.repeats { truncate_middle(cell, limit) } else { truncate(cell, limit) }
-}
-
-/// Clusters' names for a column that is too narrow for them.
-pub(super) fn short_clusters(snapshot: &Snapshot, columns: &Columns) -> HashMap<String, String> {
-    let place = snapshot.window.heads.iter().position(|head| head.title == CLUSTER);
-    let Some(column) = columns.shown.iter().find(|column| Some(column.index) == place) else { return HashMap::new() };
-    let names: Vec<&str> = snapshot.clusters.iter().map(|line| line.name.as_str()).collect();
-    if names.iter().all(|name| width(name) <= column.width) {
-        return HashMap::new();
-    }
-    let short = shorten::each(&names, column.width).unwrap_or_default();
-    names.into_iter().map(ToOwned::to_owned).zip(short).collect()
 }
 
 fn gutter(canvas: &mut Canvas<'_>, x: u16, y: u16, row: &WindowRow, chosen: bool) {
@@ -106,12 +92,16 @@ fn cell_style(canvas: &Canvas<'_>, row: &WindowRow, head: &Head, status: bool, r
     }
 }
 
-/// Highlights what identifies the row, never the whole line: a step of the cursor must be cheap on a slow link.
+/// Highlights what identifies the row, never the whole line: a step of the cursor must be cheap on a
+/// slow link. Where that alone is wide, the name has to do.
 fn highlight(canvas: &mut Canvas<'_>, area: Rect, y: u16, window: &Window, columns: &Columns) {
     let cursor = canvas.style(Scope::Cursor);
-    let end = columns.identity_end.min(area.width);
+    let end = if columns.identity_end > WIDE { GUTTER } else { columns.identity_end.min(area.width) };
     canvas.tint(Rect { x: area.x + 1, y, width: end.saturating_sub(1), height: 1 }, cursor);
-    let apart = |column: &&Column| column.x >= end && window.heads.get(column.index).is_some_and(|head| head.identity);
+    let apart = |column: &&Column| {
+        let head = window.heads.get(column.index);
+        column.x >= end && head.is_some_and(|head| head.identity && !head.repeats)
+    };
     for column in columns.shown.iter().filter(apart) {
         canvas.tint(Rect { x: area.x + column.x, y, width: column.width, height: 1 }.intersection(area), cursor);
     }

@@ -75,11 +75,12 @@ fn notes(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot) {
         count => format!("  {}", fill(Text::NotesMore, &[&(count - 1).to_string()])),
     };
     if width_of(&pieces) + width(&more) > area.width && area.width < NOTE_LEAST + width(&more) {
-        let count = if notes.len() == 1 {
-            String::from(glyph)
-        } else {
-            format!("{glyph} {}", fill(Text::NotesOnly, &[&notes.len().to_string()]))
+        let count = match notes.len() {
+            1 => Text::OneNote.to_string(),
+            count => fill(Text::NotesOnly, &[&count.to_string()]),
         };
+        let whole = format!("{glyph} {count}");
+        let count = if width(&whole) <= area.width { whole } else { glyph.to_owned() };
         pieces = vec![Piece::new(count, canvas.theme.tone(worst.tone))];
         canvas.put_all(area.x, area.y, area.right(), &pieces);
         return;

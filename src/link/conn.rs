@@ -16,6 +16,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::task::JoinHandle;
 
+use super::error::NO_PING;
 use super::{
     Lane, LinkError, LinkOptions,
     connect::Dialed,
@@ -166,7 +167,7 @@ impl Trouble {
             || error.is_closed();
         let cause = match (self.pulse.ended(), self.ping) {
             (Some(ended), _) => ended,
-            (None, Some(ping)) if silent => format!("no ping answer within {}", seconds(&ping)),
+            (None, Some(ping)) if silent => format!("{NO_PING} within {}", seconds(&ping)),
             (None, _) => text,
         };
         LinkError::Lost { host, cause }

@@ -2,6 +2,9 @@
 
 use std::{error::Error as StdError, io, sync::Arc, time::Duration};
 
+/// How the cause of a connection begins that was given up since the server fell silent.
+pub(super) const NO_PING: &str = "no ping answer";
+
 /// Why a request has no (whole) answer. The text names the host or the user it is about and
 /// never holds a secret.
 #[derive(Debug, Clone, thiserror::Error)]

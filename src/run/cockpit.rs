@@ -27,6 +27,9 @@ const ORDERS: usize = 64;
 const SOON: Duration = Duration::from_millis(40);
 const CALM: Duration = Duration::from_millis(100);
 
+/// The theme where `SKYLARK_THEME` names none that exists.
+const THEME: &str = "dark";
+
 /// What the screen asks of the view's task.
 enum Order {
     View(ViewCommand),
@@ -35,7 +38,12 @@ enum Order {
 }
 
 /// Owns the view: takes orders, hears the bell, hands over snapshots.
-async fn drive(mut live: Live, fleet: Arc<Fleet>, mut orders: mpsc::Receiver<Order>, out: watch::Sender<Arc<Snapshot>>) {
+async fn drive(
+    mut live: Live,
+    fleet: Arc<Fleet>,
+    mut orders: mpsc::Receiver<Order>,
+    out: watch::Sender<Arc<Snapshot>>,
+) {
     loop {
         let (snapshot, tick) = live.snapshot();
         let arriving = snapshot.window.expected.is_some() || snapshot.window.total == 0;
@@ -143,7 +151,11 @@ impl Cockpit {
         Ok(())
     }
 
-    async fn run(mut self, orders: mpsc::Sender<Order>, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> io::Result<()> {
+    async fn run(
+        mut self,
+        orders: mpsc::Sender<Order>,
+        mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    ) -> io::Result<()> {
         let mut signals = Signals::new()?;
         let mut events = EventStream::new();
         loop {
@@ -254,8 +266,9 @@ fn open(made: Made, opening: Opening) -> io::Result<()> {
     let screen = Screen::new(Mailbox::stdout()?, size);
     let app = App::new(start);
     let spec: Spec = app.spec().clone();
-    let mut cockpit =
-        Cockpit { app, theme: Theme::from_env(), screen, guard, waiting: VecDeque::new(), rows: 0, busy: false };
+    let theme = std::env::var("SKYLARK_THEME").ok().and_then(|name| Theme::from_env(&name));
+    let theme = theme.or_else(|| Theme::from_env(THEME)).unwrap_or_else(Theme::plain);
+    let mut cockpit = Cockpit { app, theme, screen, guard, waiting: VecDeque::new(), rows: 0, busy: false };
     let effects = cockpit.app.opening();
     cockpit.carry_out(effects);
     let (orders, their_orders) = mpsc::channel(ORDERS);

@@ -73,7 +73,9 @@ fn opening(args: &Args, kind: Option<String>) -> Opening {
 }
 
 fn no_terminal() -> Exit {
-    get::complain("error: the cockpit needs a terminal for its input and output; `skylark get` writes the same rows to a pipe");
+    get::complain(
+        "error: the cockpit needs a terminal for its input and output; `skylark get` writes the same rows to a pipe",
+    );
     Exit::Usage
 }
 

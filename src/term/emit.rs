@@ -34,22 +34,36 @@ impl Ink {
 /// Appends what turns `shown` into `next`; both have the same area. The pen is plain before and after.
 pub fn emit(out: &mut Vec<u8>, shown: &Buffer, next: &Buffer) {
     let mut pen = Pen { out, at: None, ink: PLAIN };
-    let right = next.area.right();
-    let mut erased = None;
-    for (x, y, cell) in shown.diff(next) {
-        if erased == Some(y) || looks_same(&shown[(x, y)], cell) {
-            continue;
-        }
-        pen.go(x, y, next);
-        if is_blank(cell) && (x..right).all(|x| is_blank(&next[(x, y)])) {
-            pen.ink(PLAIN);
-            pen.out.extend_from_slice(b"\x1b[K");
-            erased = Some(y);
-            continue;
-        }
-        pen.print(cell, right);
+    for y in next.area.top()..next.area.bottom() {
+        row(&mut pen, y, shown, next);
     }
     pen.ink(PLAIN);
+}
+
+fn row(pen: &mut Pen<'_>, y: u16, shown: &Buffer, next: &Buffer) {
+    let (mut x, right) = (next.area.left(), next.area.right());
+    // The first cell that the wide character before it does not cover.
+    let mut bare = x;
+    while x < right {
+        let (cell, before) = (&next[(x, y)], &shown[(x, y)]);
+        // Half of a wide character that goes is whatever the terminal makes of it.
+        let halved = x < bare;
+        bare = bare.max(x + before.cell_width().max(1));
+        if halved || !(before == cell || looks_same(before, cell)) {
+            pen.go(x, y, next);
+            if is_blank(cell) && (x..right).all(|x| is_blank(&next[(x, y)])) {
+                pen.ink(PLAIN);
+                pen.out.extend_from_slice(b"\x1b[K");
+                return;
+            }
+            pen.print(cell, right);
+        }
+        x += cell.cell_width().max(1);
+        // Wide characters that this one covers are gone as well.
+        for covered in x - cell.cell_width().max(1) + 1..x.min(right) {
+            bare = bare.max(covered + shown[(covered, y)].cell_width().max(1));
+        }
+    }
 }
 
 fn looks_same(a: &Cell, b: &Cell) -> bool {

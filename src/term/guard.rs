@@ -98,3 +98,8 @@ fn on_panic(info: &PanicHookInfo<'_>, before: &(dyn Fn(&PanicHookInfo<'_>) + Sen
     let _ = restore();
     before(info);
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+#[path = "guard_tests.rs"]
+mod tests;

@@ -133,5 +133,6 @@ impl<O: Outlet> Screen<O> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 #[path = "screen_tests.rs"]
 mod tests;

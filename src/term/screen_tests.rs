@@ -127,3 +127,54 @@ fn a_slow_terminal_holds_up_nobody() {
     parser.process(&seen.lock());
     assert_eq!(parser.screen().rows(0, 20).next().unwrap(), "four");
 }
+
+mod any {
+    use super::*;
+    use proptest::prelude::*;
+
+    const ROWS: [&str; 8] =
+        ["", "web-1  Running", "生産-東京  x", "a生b産c", "db-0 Failed   late", "------", "      tail", "ééé"];
+
+    fn style(index: usize) -> Style {
+        match index {
+            0 => Style::new(),
+            1 => Style::new().fg(Color::Rgb(1, 2, 3)).add_modifier(ratatui::style::Modifier::BOLD),
+            2 => Style::new().bg(Color::Indexed(20)),
+            _ => Style::new().add_modifier(ratatui::style::Modifier::REVERSED | ratatui::style::Modifier::DIM),
+        }
+    }
+
+    proptest! {
+        /// Whatever was shown, the terminal shows the new frame: texts, colours and attributes.
+        #[test]
+        fn frames_arrive(frames in proptest::collection::vec(
+            proptest::collection::vec((0usize..8, 0usize..4, 0u16..9), 10), 1..6)) {
+            let mut screen = Screen::new(Vec::new(), (20, 10));
+            for frame in frames {
+                screen.frame(|_, buffer| {
+                    for (y, (row, ink, x)) in (0u16..).zip(&frame) {
+                        buffer.set_stringn(*x, y, ROWS[*row], 20, style(*ink));
+                    }
+                    None
+                }).unwrap();
+                let mut fresh = Screen::new(Vec::new(), (20, 10));
+                fresh.frame(|_, buffer| {
+                    buffer.clone_from(&screen.shown);
+                    None
+                }).unwrap();
+                let (mut ours, mut theirs) = (parser(20, 10), parser(20, 10));
+                ours.process(screen.outlet());
+                theirs.process(fresh.outlet());
+                for (y, x) in (0..10).flat_map(|y| (0..20).map(move |x| (y, x))) {
+                    let look = |parser: &vt100::Parser| {
+                        let cell = parser.screen().cell(y, x).unwrap().clone();
+                        let text = if cell.contents().is_empty() { " ".to_owned() } else { cell.contents().to_owned() };
+                        let fg = (text != " ").then(|| (cell.fgcolor(), cell.bold(), cell.dim()));
+                        (text, fg, cell.bgcolor(), cell.inverse())
+                    };
+                    prop_assert_eq!(look(&ours), look(&theirs), "at {},{}", x, y);
+                }
+            }
+        }
+    }
+}

@@ -172,7 +172,7 @@ texts! {
 
     // The screen. `{}` stand for what is filled in, in order.
     AllClusters => "all {} clusters",
-    SomeClusters => "{} of {} clusters",
+    SomeClusters => "only {} of {} clusters",
     InSomeClusters => "in {} of {} clusters",
     Node => "node",
     Nodes => "nodes",
@@ -180,6 +180,7 @@ texts! {
     Pods => "pods",
     Ago => "{} ago",
     ReadOnly => "read-only",
+    NoClusters => "No clusters: see --kubeconfig, KUBECONFIG and --context",
     NoClustersShort => "no clusters",
     CountWaiting => "waiting",
     CountSoFar => "{} so far",
@@ -192,6 +193,7 @@ texts! {
     HiddenColumns => "+{} columns",
     SortedBy => "by {} {}",
     NotesMore => "+{} more",
+    OneNote => "1 note",
     NotesOnly => "{} notes",
     EmptyWaiting => "Nothing has arrived yet.",
     EmptyLoading => "The {} are arriving.",

@@ -58,6 +58,21 @@ impl Glyphs {
         if unicode && term != "linux" && term != "dumb" { &UNICODE } else { &ASCII }
     }
 
+    /// What stands for a character that the terminal may not show; `None` when it shows them all.
+    pub fn instead(&self, symbol: &str) -> Option<&'static str> {
+        if symbol.is_ascii() || *self != ASCII {
+            return None;
+        }
+        Some(match symbol {
+            "…" => "~",
+            "↑" => "^",
+            "↓" => "v",
+            "←" => "<",
+            "→" => ">",
+            _ => "?",
+        })
+    }
+
     /// The glyph of a cluster's phase.
     pub fn phase(&self, phase: Phase) -> &'static str {
         let [idle, connecting, live, stale, unreachable, denied, expired, throttled] = self.phases;

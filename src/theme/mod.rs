@@ -40,10 +40,10 @@ impl Theme {
         Ok(Theme { styles, glyphs })
     }
 
-    /// The dark theme as far as the environment says that the terminal can show it.
-    pub fn from_env() -> Theme {
+    /// A theme that comes along, as far as the environment says that the terminal can show it.
+    pub fn from_env(name: &str) -> Option<Theme> {
         let var = |name: &str| std::env::var(name).ok();
-        Theme::built_in("dark", Depth::detect(var), Glyphs::detect(var)).unwrap_or_else(Theme::plain)
+        Theme::built_in(name, Depth::detect(var), Glyphs::detect(var))
     }
 
     /// Without any style, in ASCII: shows everywhere.
@@ -83,4 +83,5 @@ impl Theme {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -344,13 +344,20 @@ impl Live {
         let connected: Vec<_> =
             self.fleet.clusters.iter().zip(&self.homes).filter(|(_, home)| home.is_some()).map(|(c, _)| c).collect();
         let kinds: Vec<_> = connected.iter().filter_map(|cluster| cluster.known_kinds()).collect();
-        let made_of: Vec<usize> =
-            sources.iter().map(|source| source.len()).chain(kinds.iter().map(|k| k.kinds.len())).collect();
+        let made_of: Vec<usize> = sources
+            .iter()
+            .map(|source| source.len())
+            .chain(kinds.iter().map(|k| k.kinds.len()))
+            .chain(connected.iter().map(|c| c.gate.state().phase as usize))
+            .collect();
         if made_of == self.names_of {
             return;
         }
         self.names_of = made_of;
-        let complete = !kinds.is_empty() && kinds.len() == connected.len();
+        // A cluster that does not answer serves nothing for now; one that is on its way may.
+        let silent = |phase| !matches!(phase, Phase::Live | Phase::Throttled | Phase::Connecting);
+        let complete =
+            !kinds.is_empty() && connected.iter().all(|c| c.known_kinds().is_some() || silent(c.gate.state().phase));
         let mut names = Names { complete, ..Names::default() };
         for source in sources {
             let rows = source.rows();
