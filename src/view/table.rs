@@ -67,7 +67,7 @@ pub struct Table {
     offset: usize,
     height: usize,
     marks: FxHashSet<Key>,
-    last_mark: Option<usize>,
+    last_mark: Option<Key>,
     total: usize,
     rebuild: bool,
     scratch: String,
@@ -176,21 +176,23 @@ impl Table {
     /// Marks or unmarks the row under the cursor and moves down.
     pub fn toggle_mark(&mut self) {
         if let Some(key) = self.key_at(self.cursor) {
+            self.last_mark = Some(key.clone());
             if !self.marks.remove(&key) {
                 self.marks.insert(key);
             }
-            self.last_mark = Some(self.cursor);
             self.go(Motion::Rows(1));
         }
     }
 
     /// Marks all rows from the last marked one to the cursor.
     pub fn mark_range(&mut self) {
-        let from = self.last_mark.unwrap_or(self.cursor).min(self.order.len().saturating_sub(1));
+        let last = self.last_mark.take();
+        let from = last.and_then(|key| (0..self.order.len()).find(|&row| self.key_at(row).as_ref() == Some(&key)));
+        let from = from.unwrap_or(self.cursor);
         for row in from.min(self.cursor)..=from.max(self.cursor) {
             self.marks.extend(self.key_at(row));
         }
-        self.last_mark = Some(self.cursor);
+        self.last_mark = self.key_at(self.cursor);
     }
 
     /// Removes all marks.
