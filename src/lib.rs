@@ -4,18 +4,18 @@
 //! The modules below stand in dependency order: each may use those above it, and
 //! `tests/it/layers.rs` holds the exact edges.
 
-pub mod app; // the reducer: keys and snapshots in, state and effects out
 pub mod base; // arena of strings, ages, clock: no Kubernetes, no terminal
-pub mod cluster; // discovery, wire formats, lists and watches, the state machine, the fleet
-pub mod command; // the table of commands, the keymap, the command line and its completion
-#[cfg(feature = "embedded-fleet")]
-pub mod demo; // the embedded clusters of `skylark demo`
-pub mod draw; // state → ratatui buffer
+pub mod text; // sanitiser and display width: the only way from foreign bytes to a screen
+pub mod model; // rows, columns, kinds, states, selectors: the store and its vocabulary
 pub mod kinds; // kinds whose columns are computed here: slim structs and their cells
 pub mod link; // kubeconfig, credentials and one authenticated HTTP link to a cluster
-pub mod model; // rows, columns, kinds, states, selectors: the store and its vocabulary
-pub mod run;
-pub mod term; // the terminal: one write a frame, signals, restore on every way out
-pub mod text; // sanitiser and display width: the only way from foreign bytes to a screen
+pub mod cluster; // discovery, wire formats, lists and watches, the state machine, the fleet
+#[cfg(feature = "embedded-fleet")]
+pub mod demo; // the embedded clusters of `skylark demo`
+pub mod view; // owns order, filter, cursor and marks; hands over visible windows
+pub mod command; // the table of commands, the keymap, the command line and its completion
+pub mod app; // the reducer: keys and snapshots in, state and effects out
 pub mod theme; // themes and how they degrade to the terminal's colours
-pub mod view; // owns order, filter, cursor and marks; hands over visible windows // wires everything: the cockpit, `get`, the command line
+pub mod draw; // state → ratatui buffer
+pub mod term; // the terminal: one write a frame, signals, restore on every way out
+pub mod run; // wires everything: the cockpit, `get`, the command line
