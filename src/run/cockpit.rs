@@ -13,7 +13,7 @@ use crate::view::live::Live;
 use crate::view::snapshot::Snapshot;
 use crate::view::spec::{ClusterId, Namespaces, Pane, Spec, ViewCommand};
 use crossterm::event::{Event, EventStream, KeyEventKind};
-use futures::{FutureExt as _, StreamExt as _};
+use futures::StreamExt as _;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -22,6 +22,8 @@ use tokio::sync::{mpsc, watch};
 
 /// Orders to the view that may wait; more wait on our side.
 const ORDERS: usize = 64;
+/// Keys that may wait; more wait in the terminal.
+const KEYS: usize = 256;
 /// The shortest time between two snapshots that data alone asks for, while rows are arriving and
 /// when they have.
 const SOON: Duration = Duration::from_millis(40);
@@ -157,7 +159,7 @@ impl Cockpit {
         mut snapshots: watch::Receiver<Arc<Snapshot>>,
     ) -> io::Result<()> {
         let mut signals = Signals::new()?;
-        let mut events = EventStream::new();
+        let mut events = Keyboard::new();
         loop {
             while let Some(order) = self.waiting.pop_front() {
                 if let Err(mpsc::error::TrySendError::Full(order)) = orders.try_send(order) {
@@ -179,7 +181,7 @@ impl Cockpit {
                         self.resize()?;
                     }
                 },
-                event = events.next() => {
+                event = events.events.recv() => {
                     let Some(event) = event else { return Ok(()) };
                     let mut next = Some(event);
                     // All keys that are here already make one frame.
@@ -187,7 +189,7 @@ impl Cockpit {
                         if self.event(event?)? {
                             return Ok(());
                         }
-                        next = events.next().now_or_never().flatten();
+                        next = events.events.try_recv().ok();
                     }
                 }
                 permit = orders.reserve(), if !self.waiting.is_empty() => {
@@ -209,6 +211,33 @@ impl Cockpit {
                 () = sleep_until(wake) => (),
             }
         }
+    }
+}
+
+/// The terminal's events in a queue: the stream itself must not be polled without being waited for.
+struct Keyboard {
+    events: mpsc::Receiver<io::Result<Event>>,
+    reader: tokio::task::JoinHandle<()>,
+}
+
+impl Keyboard {
+    fn new() -> Keyboard {
+        let (sender, events) = mpsc::channel(KEYS);
+        let reader = tokio::spawn(async move {
+            let mut stream = EventStream::new();
+            while let Some(event) = stream.next().await {
+                if sender.send(event).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Keyboard { events, reader }
+    }
+}
+
+impl Drop for Keyboard {
+    fn drop(&mut self) {
+        self.reader.abort();
     }
 }
 

@@ -183,6 +183,35 @@ fn a_page_keeps_the_cursor_in_sight_and_ages_say_when_they_change() {
 }
 
 #[test]
+fn rows_arrive_in_batches_of_any_size() {
+    let parts = [part(0, "east")];
+    let mut table = table(&parts);
+    let mut count = 0;
+    for batch in [1, 10, 294, 300, 2000, 3, 700, 1] {
+        for _ in 0..batch {
+            count += 1;
+            put(&parts[0], &format!("ns-{}", count / 50), &format!("pod-{count}"), 1, "Running", 1);
+        }
+        table.refresh();
+        assert_eq!((table.matched(), table.total()), (count, count));
+    }
+}
+
+#[test]
+fn rows_that_come_after_the_columns_are_seen() {
+    let kind = Kind::built_in("", "v1", "pods", "pod", "Pod", &[], true);
+    let source = Arc::new(Source::new(ClusterId(0), kind.into(), None, Arc::default(), false));
+    let parts = [Part { source, cluster: ClusterId(0), name: "east".into() }];
+    let mut table = table(&parts);
+    parts[0].source.set_columns(Arc::from(vec![column::Column::shown("NAME")]));
+    for name in ["one", "two"] {
+        put(&parts[0], "a", name, 1, "Running", 1);
+        table.refresh();
+    }
+    assert_eq!(table.matched(), 2);
+}
+
+#[test]
 fn servers_with_other_columns_share_a_table() {
     let parts = [part(0, "east"), part(1, "west")];
     let columns = [column::Column::shown("NAME"), column::Column::shown("QOS"), column::Column::shown("AGE")];
