@@ -85,8 +85,8 @@ impl Rows {
         if self.columns == columns && self.columns_version > 0 {
             return;
         }
-        *self =
-            Rows { columns, columns_version: self.columns_version + 1, generation: self.generation, ..Rows::default() };
+        let (columns_version, generation, tracked) = (self.columns_version + 1, self.generation, self.tracked);
+        *self = Rows { columns, columns_version, generation, tracked, ..Rows::default() };
     }
 
     /// How many rows there are.
