@@ -1,1 +1,12 @@
 //! All integration tests, one binary.
+#![allow(clippy::expect_used, clippy::panic, reason = "a broken promise is a failing test")]
+
+mod api;
+mod cli;
+mod columns;
+
+mod support {
+    pub mod proxy;
+    pub mod rig;
+}
+mod watch;
