@@ -4,6 +4,7 @@
 mod api;
 mod cli;
 mod columns;
+mod fleet;
 
 mod support {
     pub mod proxy;
