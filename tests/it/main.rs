@@ -1,3 +1,14 @@
 //! All integration tests, one binary.
+#![allow(clippy::expect_used, clippy::panic, reason = "a broken promise is a failing test")]
 
+mod api;
+mod cli;
+mod columns;
+mod fleet;
 mod layers;
+mod watch;
+
+mod support {
+    pub mod proxy;
+    pub mod rig;
+}

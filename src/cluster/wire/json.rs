@@ -258,10 +258,10 @@ pub fn bookmark(bytes: &[u8]) -> Result<Bookmark, WireError> {
     }
     let object: Object = serde_json::from_slice(bytes).map_err(broken)?;
     let row = object.rows.and_then(|rows| rows.into_iter().next()).and_then(|row| row.object);
-    let meta = match row {
-        Some(inner) if object.metadata.resource_version.is_empty() => inner.metadata,
-        _ => object.metadata,
-    };
-    let ends_list = meta.annotations.get("k8s.io/initial-events-end").is_some_and(|value| value == "true");
+    // A Table says the version itself, but what it is the end of only in its one row.
+    let inner = row.map(|row| row.metadata).unwrap_or_default();
+    let ends = |meta: &Meta| meta.annotations.get("k8s.io/initial-events-end").is_some_and(|value| value == "true");
+    let ends_list = ends(&object.metadata) || ends(&inner);
+    let meta = if object.metadata.resource_version.is_empty() { inner } else { object.metadata };
     Ok(Bookmark { resource_version: meta.resource_version, ends_list })
 }
