@@ -1,5 +1,11 @@
 //! All integration tests, one binary.
-#![allow(clippy::expect_used, clippy::panic, reason = "a broken promise is a failing test")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::too_many_lines,
+    clippy::unwrap_used,
+    reason = "a broken promise is a failing test"
+)]
 
 mod api;
 mod cli;

@@ -183,7 +183,7 @@ fn findings(groups: &[Vec<Query>], many: bool) -> Findings {
             Resolution::Unknown(said) => missing(format!("{cluster}: {said}")),
             Resolution::Failed(said) => missing(format!("{cluster}: {word}: {said}")),
             Resolution::Pending => {
-                missing(format!("{cluster}: {word}: not asked for, since the cluster does not answer"))
+                missing(format!("{cluster}: {word}: not asked for, since the cluster does not answer"));
             }
         }
         let sources = query.opened.sources();
