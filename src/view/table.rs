@@ -6,12 +6,14 @@ use super::order::{By, Entry, Keyed, Sorter};
 use super::snapshot::{Head, RowId, WindowRow};
 use super::spec::{ClusterId, Motion, Sort};
 use crate::base::age::Timestamp;
+use crate::model::cell::Cell;
 use crate::model::rows::{Rows, Slot};
 use crate::model::source::Source;
 use crate::text::sanitize::sanitize;
 use crate::text::width::width;
 use parking_lot::MutexGuard;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 /// One source of a table.
@@ -404,7 +406,11 @@ impl Table {
                 if let Some(Some(cell)) = places.get(source) {
                     // An age is measured as wide as ages get.
                     if now == 0 && rows.cell(entry.slot, *cell).next_change(1).is_some() {
-                        out.push_str("7d23h");
+                        if let Cell::Restarts { count, .. } = rows.cell(entry.slot, *cell) {
+                            let _ = write!(out, "{count} (7d23h ago)");
+                        } else {
+                            out.push_str("7d23h");
+                        }
                     } else {
                         rows.write_cell(out, entry.slot, *cell, now);
                     }
