@@ -290,6 +290,7 @@ impl Watch {
             pass.progress();
             self.source.set_phase(WatchPhase::Live, self.cluster.now());
         }
+        self.projector.listing = streaming;
         let mut reader = WatchReader::new(encoding);
         let mut turn = Turn { listing: streaming, fruitful: false, listed: None };
         loop {
@@ -448,6 +449,7 @@ impl Turn {
                 };
                 if self.listing && ends_list {
                     self.listing = false;
+                    projector.listing = false;
                     source.set_columns(projector.columns());
                     self.listed = Some(resource_version.clone());
                 }

@@ -85,8 +85,13 @@ impl Rows {
         if self.columns == columns && self.columns_version > 0 {
             return;
         }
-        *self =
-            Rows { columns, columns_version: self.columns_version + 1, generation: self.generation, ..Rows::default() };
+        *self = Rows {
+            columns,
+            columns_version: self.columns_version + 1,
+            generation: self.generation,
+            tracked: self.tracked,
+            ..Rows::default()
+        };
     }
 
     /// How many rows there are.
