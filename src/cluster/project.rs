@@ -17,6 +17,8 @@ pub struct Projector {
     layout: Option<Layout>,
     columns: Arc<[Column]>,
     draft: Draft,
+    /// A list is being read: it may bring columns of its own.
+    pub listing: bool,
 }
 
 /// What a gateway that knows no Tables leaves us with.
@@ -27,7 +29,7 @@ impl Projector {
     pub fn new(kind: &Kind) -> Projector {
         let client = kinds::find(&kind.group, &kind.version, &kind.plural);
         let columns = client.map_or_else(|| Arc::from(GENERIC.to_vec()), |client| Arc::from(client.columns.to_vec()));
-        Projector { client, layout: None, columns, draft: Draft::default() }
+        Projector { client, layout: None, columns, draft: Draft::default(), listing: true }
     }
 
     /// Whether Tables are asked for.
@@ -105,9 +107,12 @@ impl Projector {
 
     fn learn(&mut self, table: &EventTable<'_>, source: &Source) -> Result<(), WireError> {
         let columns = table.columns.map(RawValue::get).filter(|json| *json != "null" && *json != "[]");
-        if let Some(columns) = columns {
-            source.set_columns(self.set_layout(columns.as_bytes())?);
+        let Some(columns) = columns else { return Ok(()) };
+        if !self.listing && self.layout.is_some() && self.layout != Some(Layout::parse(columns.as_bytes())?) {
+            // Rows of both kinds cannot stand in one table.
+            return Err(WireError::Object("the server prints other columns than before".into()));
         }
+        source.set_columns(self.set_layout(columns.as_bytes())?);
         Ok(())
     }
 

@@ -311,6 +311,7 @@ impl Watch {
             self.renewed = false;
             self.source.set_phase(WatchPhase::Live, self.cluster.now());
         }
+        self.projector.listing = streaming;
         let mut reader = WatchReader::new(encoding);
         let mut turn = Turn { listing: streaming, fruitful: false, listed: None };
         loop {
@@ -470,6 +471,7 @@ impl Turn {
                 };
                 if self.listing && ends_list {
                     self.listing = false;
+                    projector.listing = false;
                     source.set_columns(projector.columns());
                     self.listed = Some(resource_version.clone());
                 }

@@ -6,6 +6,7 @@ use super::kind::Kind;
 use super::rows::{Change, Rows, Slot};
 use super::state::{ClusterId, WatchPhase};
 use crate::base::age::Timestamp;
+use crate::base::clock;
 use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -119,9 +120,16 @@ impl Source {
         self.len() == 0
     }
 
-    /// Sets the columns of the rows to come.
+    /// Sets the columns of the rows to come; rows under other columns are gone.
     pub fn set_columns(&self, columns: Arc<[Column]>) {
-        self.rows.lock().set_columns(columns);
+        let mut rows = self.rows.lock();
+        if let Some(feed) = &self.feed
+            && *rows.columns() != columns
+        {
+            let now = clock::now();
+            feed.lock().extend(rows.slots().map(|slot| Feed::Deleted(FeedRow::of(&rows, slot, now))));
+        }
+        rows.set_columns(columns);
     }
 
     /// Begins a list.

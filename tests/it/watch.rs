@@ -437,3 +437,56 @@ fn a_signal_or_a_closed_pipe_ends_it() {
     std::io::Read::read_to_string(&mut child.stderr.take().expect("piped"), &mut said).expect("stderr");
     assert!(!said.contains("panicked") && !said.contains("roken pipe"), "{said}");
 }
+
+#[test]
+fn columns_that_change_under_a_watch() {
+    require_rig!();
+    let rig = still();
+    let api = Api::new(rig.kubeconfig(), None);
+    let n = api.namespace("columns");
+    let column = |name: &str| json!({"name": name, "type": "string", "jsonPath": ".spec.a"});
+    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+    let versions = |columns: &[&str]| {
+        let columns: Vec<Value> = columns.iter().map(|name| column(name)).collect();
+        json!([{"name": "v1", "served": true, "storage": true, "schema": schema, "additionalPrinterColumns": columns}])
+    };
+    let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    api.create(
+        definitions,
+        &json!({"metadata": {"name": "panels.fleet.example.com"}, "spec": {"group": "fleet.example.com",
+            "scope": "Namespaced", "names": {"plural": "panels", "kind": "Panel"}, "versions": versions(&["One"])}}),
+    );
+    let panels = format!("/apis/fleet.example.com/v1/namespaces/{n}/panels");
+    let panel = |name: &str| {
+        let panel = json!({"apiVersion": "fleet.example.com/v1", "kind": "Panel", "metadata": {"name": name},
+            "spec": {"a": name}});
+        eventually(PATIENCE, || {
+            let made = api.ask("POST", &panels, ("content-type", "application/json"), &panel);
+            made.map(drop).map_err(|error| error.to_string())
+        });
+    };
+    panel("a");
+    panel("b");
+    let stream = Stream::get(rig.kubeconfig(), &["panels", "-n", &n]);
+    stream.synced(1);
+    settle(&stream, &api, &[("Panel", &panels)]);
+    let patch = json!({"spec": {"versions": versions(&["One", "Two"])}});
+    api.merge(&format!("{definitions}/panels.fleet.example.com"), &patch);
+    let shown = |head: &'static str| {
+        move |seen: &Seen| {
+            let all = !seen.rows.is_empty() && seen.rows.values().all(|row| row["columns"].get(head).is_some());
+            all.then_some(())
+        }
+    };
+    // The server brings the new columns with the first thing that it says under them.
+    let mut at = 0;
+    eventually(PATIENCE, || {
+        at += 1;
+        panel(&format!("c{at}"));
+        stream.now(shown("TWO")).ok_or_else(|| "a row of the old columns".to_owned())
+    });
+    settle(&stream, &api, &[("Panel", &panels)]);
+    api.delete(&format!("{panels}/a"));
+    settle(&stream, &api, &[("Panel", &panels)]);
+    stream.until("the new columns stay", PATIENCE, shown("TWO"));
+}
