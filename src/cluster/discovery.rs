@@ -142,6 +142,7 @@ struct GroupVersion {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[allow(clippy::struct_field_names, reason = "the names of the wire")]
 struct Resource {
     resource: String,
     response_kind: Option<ResponseKind>,
@@ -287,7 +288,7 @@ mod tests {
     fn the_core_group_wins_and_the_group_can_be_named() {
         let kinds = kinds();
         assert_eq!(kinds.resolve("events").map(|kind| kind.group.clone()), Ok(String::new()));
-        assert_eq!(kinds.resolve("ev.events.k8s.io").is_err(), true);
+        assert!(kinds.resolve("ev.events.k8s.io").is_err());
         assert_eq!(kinds.resolve("events.events.k8s.io").map(|kind| kind.group.clone()), Ok("events.k8s.io".into()));
         assert_eq!(kinds.resolve("Pod").map(|kind| kind.plural.clone()), Ok("pods".into()));
     }

@@ -52,7 +52,7 @@ pub struct Home {
 }
 
 /// How often pods are counted where no watch does it.
-const COUNT_EVERY: Duration = Duration::from_secs(300);
+const COUNT_EVERY: Duration = Duration::from_mins(5);
 
 impl Home {
     /// Connects a cluster.

@@ -172,7 +172,7 @@ mod tests {
                 })
             })
             .collect();
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         assert!(others.iter().all(|other| !other.is_finished()));
         first.progress();
         for other in others {

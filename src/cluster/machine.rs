@@ -23,7 +23,7 @@ pub enum Trouble {
 /// The longest wait between attempts, so that a cluster is live again soon after it answers.
 pub const LONGEST: Duration = Duration::from_secs(10);
 /// The longest wait that a server may ask for.
-const LONGEST_ASKED: Duration = Duration::from_secs(60);
+const LONGEST_ASKED: Duration = Duration::from_mins(1);
 
 /// The state of one cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

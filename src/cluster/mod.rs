@@ -2,6 +2,7 @@
 //! machine of a cluster, and the fleet.
 
 pub mod ask;
+#[allow(clippy::module_inception, reason = "the folder is about clusters, the file is one of them")]
 pub mod cluster;
 pub mod discovery;
 pub mod fleet;

@@ -94,6 +94,23 @@ impl Projector {
         Ok(draft)
     }
 
+    /// Takes the columns that a bookmark brings: the server tells them once a watch, in whatever event
+    /// comes first.
+    pub fn bookmark(&mut self, encoding: Encoding, object: &[u8], source: &Source) -> Result<(), WireError> {
+        if self.is_table() && encoding == Encoding::Json {
+            self.learn(&EventTable::parse(object)?, source)?;
+        }
+        Ok(())
+    }
+
+    fn learn(&mut self, table: &EventTable<'_>, source: &Source) -> Result<(), WireError> {
+        let columns = table.columns.map(RawValue::get).filter(|json| *json != "null" && *json != "[]");
+        if let Some(columns) = columns {
+            source.set_columns(self.set_layout(columns.as_bytes())?);
+        }
+        Ok(())
+    }
+
     /// Hands the draft of each object of a watch event to `each`.
     pub fn event(
         &mut self,
@@ -105,10 +122,10 @@ impl Projector {
     ) -> Result<(), WireError> {
         if self.is_table() && encoding == Encoding::Json {
             let table = EventTable::parse(object)?;
+            self.learn(&table, source)?;
             if let Some(rows) = table.rows {
-                let columns = table.columns.map(RawValue::get).filter(|json| *json != "null" && *json != "[]");
-                if let Some(columns) = columns {
-                    source.set_columns(self.set_layout(columns.as_bytes())?);
+                if self.layout.is_none() {
+                    return Err(WireError::Object("a table's row before its columns".into()));
                 }
                 for row in rows {
                     each(self.item(encoding, row.get().as_bytes(), source, now)?);

@@ -463,6 +463,7 @@ impl Turn {
                 Err(AskError::Refused { status, retry_after: None })
             }
             EventType::Bookmark => {
+                projector.bookmark(encoding, object, source)?;
                 let Bookmark { resource_version, ends_list } = match encoding {
                     Encoding::Json => json::bookmark(object)?,
                     Encoding::Protobuf => protobuf::bookmark(object)?,

@@ -75,9 +75,9 @@ impl ClustersPane {
             draft.cell_span(draft.name);
             draft.cell(line.state.phase.word());
             if line.state.since == 0 {
-                draft.cell("")
+                draft.cell("");
             } else {
-                draft.cell_age(line.state.since)
+                draft.cell_age(line.state.since);
             }
             match line.nodes {
                 Some(nodes) => draft.cell_number(nodes.into()),

@@ -38,7 +38,7 @@ pub struct Live {
 type Opening = (Pane, Option<Vec<ClusterId>>, Namespaces);
 
 /// How long the watches of the previous table stay open.
-const KEEP: Duration = Duration::from_secs(60);
+const KEEP: Duration = Duration::from_mins(1);
 
 fn opening(spec: &Spec) -> Opening {
     (spec.pane.clone(), spec.clusters.clone(), spec.namespaces.clone())

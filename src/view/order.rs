@@ -82,7 +82,7 @@ impl Sorter {
         let key = match &self.by {
             By::Natural => cluster << 112 | rank << 96 | name(),
             By::Namespace => self.directed(rank << 112) | cluster << 96 | name(),
-            By::Cell(columns) => self.directed(self.cell_key(columns, rows, entry)),
+            By::Cell(columns) => self.directed(cell_key(columns, rows, entry)),
         };
         Some(Keyed { key, entry })
     }
@@ -93,12 +93,6 @@ impl Sorter {
         } else {
             key
         }
-    }
-
-    fn cell_key(&self, columns: &[Option<usize>], rows: &Rows, entry: Entry) -> u128 {
-        let Some(Some(column)) = columns.get(usize::from(entry.source)).copied() else { return u128::MAX };
-        number_key(rows.cell(entry.slot, column), |sym| rows.text(sym))
-            .unwrap_or_else(|sym| 1 << 127 | u128::from_be_bytes(prefix(rows.text(sym))) >> 1)
     }
 
     /// How two rows compare.
@@ -159,9 +153,15 @@ impl Sorter {
     }
 }
 
+fn cell_key(columns: &[Option<usize>], rows: &Rows, entry: Entry) -> u128 {
+    let Some(Some(column)) = columns.get(usize::from(entry.source)).copied() else { return u128::MAX };
+    number_key(rows.cell(entry.slot, column), |sym| rows.text(sym))
+        .unwrap_or_else(|sym| 1 << 127 | u128::from_be_bytes(prefix(rows.text(sym))) >> 1)
+}
+
 /// Numbers before texts; ages by how old, the youngest first, the unknown last.
 fn number_key<'a>(cell: Cell<Sym>, text: impl Fn(Sym) -> &'a str) -> Result<u128, Sym> {
-    let biased = |number: i64| (number as u64 ^ (1 << 63)) as u128;
+    let biased = |number: i64| u128::from(number as u64 ^ (1 << 63));
     match cell {
         Cell::Number(number) => Ok(biased(number.into()) << 32),
         Cell::Restarts { count, last } => Ok(biased(count.into()) << 32 | u128::from(last)),

@@ -46,6 +46,7 @@ type Key = (ClusterId, Box<str>);
 
 /// See the module.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Table {
     parts: Vec<Part>,
     /// What the columns were made of, to see when they must be made anew.

@@ -1,7 +1,5 @@
 //! The cockpit over the embedded fleet, in a terminal.
 
-#![allow(clippy::panic, reason = "a screen that never comes is a failing test")]
-
 use crate::support::pty::{PATIENCE, Pty, Shot, Signal, skylark};
 use std::time::Duration;
 

@@ -1,7 +1,5 @@
 //! The cockpit over real control planes, in a terminal.
 
-#![allow(clippy::panic, reason = "a screen that never comes is a failing test")]
-
 use crate::support::proxy::{FaultProxy, Mode, rewrite_kubeconfig_as};
 use crate::support::pty::{PATIENCE, Pty, Shot, skylark};
 use crate::support::rig::{Component, Rig, RigOptions, has_kubectl, require_rig};

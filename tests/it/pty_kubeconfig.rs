@@ -1,7 +1,5 @@
 //! The cockpit over kubeconfigs that are wrong, in a terminal: it opens, and says so.
 
-#![allow(clippy::panic, reason = "a screen that never comes is a failing test")]
-
 use crate::support::pty::{Options, Pty, Shot, skylark};
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;

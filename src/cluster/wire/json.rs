@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 
+#[allow(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn broken(what: impl ToString) -> WireError {
     WireError::Format { format: "JSON", what: what.to_string() }
 }
@@ -76,7 +77,7 @@ impl ListScanner {
     /// Goes on by one token; false when more bytes are needed.
     fn step<E: From<WireError>>(&mut self, piece: &mut impl FnMut(ListPiece<'_>) -> Result<(), E>) -> Result<bool, E> {
         if matches!(self.place, Place::Whole | Place::Item) {
-            let Some(end) = self.value_end()? else { return Ok(false) };
+            let Some(end) = self.value_end() else { return Ok(false) };
             let value = &self.bytes[self.start..end];
             if self.place == Place::Item {
                 piece(ListPiece::Item(value))?;
@@ -129,19 +130,19 @@ impl ListScanner {
     }
 
     /// The end of the value that begins at `start`; keeps its place when more bytes are needed.
-    fn value_end(&mut self) -> Result<Option<usize>, WireError> {
+    fn value_end(&mut self) -> Option<usize> {
         while self.at < self.bytes.len() {
             if self.quoted {
                 let Some(found) = memchr2(b'"', b'\\', &self.bytes[self.at..]) else {
                     self.at = self.bytes.len();
-                    return Ok(None);
+                    return None;
                 };
                 let at = self.at + found;
                 if self.bytes[at] == b'\\' {
                     // The escaped byte may not be here yet.
                     if at + 1 >= self.bytes.len() {
                         self.at = at;
-                        return Ok(None);
+                        return None;
                     }
                     self.at = at + 2;
                     continue;
@@ -149,7 +150,7 @@ impl ListScanner {
                 self.quoted = false;
                 self.at = at + 1;
                 if self.depth == 0 {
-                    return Ok(Some(self.at));
+                    return Some(self.at);
                 }
                 continue;
             }
@@ -158,19 +159,19 @@ impl ListScanner {
                 b'{' | b'[' => self.depth += 1,
                 b'}' | b']' => {
                     if self.depth == 0 {
-                        return Ok(Some(self.at));
+                        return Some(self.at);
                     }
                     self.depth -= 1;
                     if self.depth == 0 {
-                        return Ok(Some(self.at + 1));
+                        return Some(self.at + 1);
                     }
                 }
-                b',' if self.depth == 0 => return Ok(Some(self.at)),
+                b',' if self.depth == 0 => return Some(self.at),
                 _ => (),
             }
             self.at += 1;
         }
-        Ok(None)
+        None
     }
 }
 
@@ -258,10 +259,10 @@ pub fn bookmark(bytes: &[u8]) -> Result<Bookmark, WireError> {
     }
     let object: Object = serde_json::from_slice(bytes).map_err(broken)?;
     let row = object.rows.and_then(|rows| rows.into_iter().next()).and_then(|row| row.object);
-    let meta = match row {
-        Some(inner) if object.metadata.resource_version.is_empty() => inner.metadata,
-        _ => object.metadata,
-    };
-    let ends_list = meta.annotations.get("k8s.io/initial-events-end").is_some_and(|value| value == "true");
+    // A Table says the version itself, but what it is the end of only in its one row.
+    let inner = row.map(|row| row.metadata).unwrap_or_default();
+    let ends = |meta: &Meta| meta.annotations.get("k8s.io/initial-events-end").is_some_and(|value| value == "true");
+    let ends_list = ends(&object.metadata) || ends(&inner);
+    let meta = if object.metadata.resource_version.is_empty() { inner } else { object.metadata };
     Ok(Bookmark { resource_version: meta.resource_version, ends_list })
 }

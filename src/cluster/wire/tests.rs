@@ -147,6 +147,8 @@ fn bookmarks_in_all_forms() {
     assert_eq!(json::bookmark(object).as_ref(), Ok(&want));
     let table = br#"{"kind":"Table","metadata":{},"rows":[{"cells":[],"object":{"metadata":{"resourceVersion":"42","annotations":{"k8s.io/initial-events-end":"true"}}}}]}"#;
     assert_eq!(json::bookmark(table).as_ref(), Ok(&want));
+    let told_twice = br#"{"kind":"Table","metadata":{"resourceVersion":"42"},"rows":[{"cells":["","<unknown>"],"object":{"kind":"PartialObjectMetadata","metadata":{"resourceVersion":"42","annotations":{"k8s.io/initial-events-end":"true"}}}}]}"#;
+    assert_eq!(json::bookmark(told_twice).as_ref(), Ok(&want));
     let annotation = [delimited(1, b"k8s.io/initial-events-end"), delimited(2, b"true")].concat();
     let meta = [delimited(6, b"42"), delimited(12, &annotation)].concat();
     assert_eq!(protobuf::bookmark(&delimited(1, &meta)).as_ref(), Ok(&want));

@@ -103,6 +103,7 @@ pub fn synced(cluster: &Cluster, kind: &Kind, namespace: Option<&str>, count: us
 }
 
 #[derive(Serialize)]
+#[allow(clippy::struct_field_names, reason = "the names of the contract")]
 struct State<'a> {
     r#type: &'a str,
     cluster: &'a str,

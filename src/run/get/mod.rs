@@ -183,7 +183,7 @@ fn findings(groups: &[Vec<Query>], many: bool) -> Findings {
             Resolution::Unknown(said) => missing(format!("{cluster}: {said}")),
             Resolution::Failed(said) => missing(format!("{cluster}: {word}: {said}")),
             Resolution::Pending => {
-                missing(format!("{cluster}: {word}: not asked for, since the cluster does not answer"))
+                missing(format!("{cluster}: {word}: not asked for, since the cluster does not answer"));
             }
         }
         let sources = query.opened.sources();
@@ -228,9 +228,10 @@ fn kind_of(group: &[Query]) -> Option<Arc<Kind>> {
     })
 }
 
-/// The row slots of a source in the order of namespace and name.
+/// The row slots of a source in the server's order: by `namespace/name`, so that `a-1` comes before `a`.
 fn sorted(rows: &crate::model::rows::Rows) -> Vec<u32> {
+    let key = |slot: u32| rows.namespace(slot).bytes().chain(*b"/").chain(rows.name(slot).bytes());
     let mut slots: Vec<_> = rows.slots().collect();
-    slots.sort_unstable_by(|&a, &b| (rows.namespace(a), rows.name(a)).cmp(&(rows.namespace(b), rows.name(b))));
+    slots.sort_unstable_by(|&a, &b| key(a).cmp(key(b)));
     slots
 }

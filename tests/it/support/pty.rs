@@ -4,8 +4,6 @@
 //! screen is as the test wants it or its patience ends; then the test fails and prints the screen.
 
 #![allow(dead_code, reason = "not every helper is in use at all times")]
-#![allow(clippy::panic, reason = "a screen that never comes is a failing test")]
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a terminal that cannot be had is a failing test")]
 
 use parking_lot::{Condvar, Mutex};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty};

@@ -1,0 +1,46 @@
+//! The figures of the README, measured on a real control plane: `cargo bench --bench figures`.
+//!
+//! Everything runs on loopback, is bounded in time, and ends with this process: the control plane when
+//! its stdin closes, the cockpit when its terminal goes. See [`options::Options`] for what can be set:
+//! `cargo bench --bench figures -- --quick` is over in two minutes and proves that each figure can be had.
+
+mod audit;
+mod cockpit;
+mod figures;
+mod machine;
+mod options;
+mod pods;
+mod process;
+mod proxy;
+mod report;
+mod rig;
+mod server;
+mod stats;
+
+use clap::Parser as _;
+use options::Options;
+use std::process::ExitCode;
+use std::time::Duration;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    if !options.bench {
+        // `cargo test --all-targets` runs us, too.
+        eprintln!("the figures are measured by `cargo bench --bench figures`");
+        return ExitCode::SUCCESS;
+    }
+    let longest = options.longest;
+    std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(longest));
+        eprintln!("figures: not done after {longest} s");
+        // Our children end when what we hold of them closes.
+        std::process::exit(1);
+    });
+    match figures::measure(&options).and_then(|report| report.publish(&options)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("figures: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

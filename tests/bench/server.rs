@@ -1,0 +1,115 @@
+//! What the server alone needs for its part: lists that are read and thrown away.
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+use skylark::link::{self, Ask, Lane, Link, LinkOptions, Reply};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio::runtime::{Builder, Runtime};
+
+const PAGE: u32 = 500;
+const SILENCE: Duration = Duration::from_mins(1);
+
+/// A plain client of one server.
+pub struct Server {
+    runtime: Runtime,
+    kubeconfig: std::path::PathBuf,
+}
+
+/// What was read, and how long it took.
+#[derive(Clone, Copy, Debug)]
+pub struct Read {
+    /// From the dial to the last byte.
+    pub time: Duration,
+    /// Bytes of bodies.
+    pub bytes: usize,
+}
+
+impl Server {
+    /// The current context of a kubeconfig.
+    pub fn new(kubeconfig: &Path) -> Result<Server> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        Ok(Server { runtime, kubeconfig: kubeconfig.to_owned() })
+    }
+
+    /// A link that has not dialled yet: a list begins as the program begins, with TCP and TLS.
+    fn link(&self) -> Result<Link> {
+        let loaded = link::load(Some(&self.kubeconfig));
+        let current = loaded.current.as_deref().context("the kubeconfig has no current context")?;
+        Ok(Link::new(loaded.target(current)?, LinkOptions::default())?)
+    }
+
+    /// All pods in pages of 500, as JSON. Only what tells the next page is looked for.
+    pub fn list(&self) -> Result<Read> {
+        let link = self.link()?;
+        self.runtime.block_on(async {
+            let (began, mut bytes, mut next) = (Instant::now(), 0, String::new());
+            loop {
+                let path = format!("/api/v1/pods?limit={PAGE}{next}");
+                let mut reply = ask(&link, path, "application/json", Lane::Bulk).await?;
+                let mut head = Vec::new();
+                while let Some(chunk) = reply.body.chunk().await? {
+                    bytes += chunk.len();
+                    // The list's own metadata stands before its items.
+                    if head.len() < 4096 {
+                        head.extend_from_slice(&chunk);
+                    }
+                }
+                match next_page(&head)? {
+                    Some(token) => next = format!("&continue={token}"),
+                    None => return Ok(Read { time: began.elapsed(), bytes }),
+                }
+            }
+        })
+    }
+
+    /// All pods as a streaming list in protobuf, until the bookmark that ends the list.
+    pub fn stream(&self) -> Result<Read> {
+        const ACCEPT: &str = "application/vnd.kubernetes.protobuf;stream=watch";
+        const ENDS: &[u8] = b"k8s.io/initial-events-end";
+        let link = self.link()?;
+        self.runtime.block_on(async {
+            let (began, mut bytes) = (Instant::now(), 0);
+            let path = "/api/v1/pods?watch=true&allowWatchBookmarks=true&sendInitialEvents=true\
+                        &resourceVersionMatch=NotOlderThan&timeoutSeconds=120";
+            let mut reply = ask(&link, path.into(), ACCEPT, Lane::Watch).await?;
+            // The bookmark is small and the last for now: it is in the end of what came so far.
+            let mut tail = Vec::new();
+            let finder = memchr::memmem::Finder::new(ENDS);
+            while let Some(chunk) = reply.body.chunk().await? {
+                bytes += chunk.len();
+                let from = chunk.len().saturating_sub(2048);
+                tail.extend_from_slice(&chunk[from..]);
+                let surplus = tail.len().saturating_sub(4096);
+                tail.drain(..surplus);
+                if finder.find(&tail).is_some() {
+                    return Ok(Read { time: began.elapsed(), bytes });
+                }
+            }
+            bail!("the streaming list ended before its bookmark")
+        })
+    }
+}
+
+async fn ask(link: &Link, path: String, accept: &'static str, lane: Lane) -> Result<Reply> {
+    let ask = Ask { path, accept, gzip: false, lane, head_timeout: SILENCE, idle_timeout: SILENCE };
+    let reply = link.send(ask).await?;
+    if reply.status != 200 {
+        bail!("the server answers {} to a list of pods", reply.status);
+    }
+    Ok(reply)
+}
+
+/// The `continue` of a list whose first bytes are these, fit for a query.
+fn next_page(head: &[u8]) -> Result<Option<String>> {
+    #[derive(Deserialize)]
+    struct Meta {
+        #[serde(default, rename = "continue")]
+        next: String,
+    }
+    let name = br#""metadata":"#;
+    let at = memchr::memmem::find(head, name).context("the list has no metadata")?;
+    let mut values = serde_json::Deserializer::from_slice(&head[at + name.len()..]).into_iter();
+    let meta: Meta = values.next().context("the list has no metadata")??;
+    Ok((!meta.next.is_empty()).then(|| skylark::cluster::watch::percent_encode(&meta.next)))
+}

@@ -1,0 +1,121 @@
+//! The API server as the tests ask it: requests by path, and its own tables as the oracle.
+
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// One server as one user.
+pub struct Api {
+    client: Client,
+    runtime: tokio::runtime::Runtime,
+}
+
+/// What the server answers where it refuses.
+pub type Refused = kube::Error;
+
+const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
+
+impl Api {
+    /// The server of a context, or of the current one.
+    pub fn new(kubeconfig: &Path, context: Option<&str>) -> Api {
+        skylark::link::install_crypto();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let kubeconfig = Kubeconfig::read_from(kubeconfig).expect("the kubeconfig of the rig");
+        let options = KubeConfigOptions { context: context.map(str::to_owned), ..KubeConfigOptions::default() };
+        let client = runtime.block_on(async {
+            let mut config = Config::from_custom_kubeconfig(kubeconfig, &options).await.expect("a valid kubeconfig");
+            config.default_retry = false;
+            Client::try_from(config).expect("a client")
+        });
+        Api { client, runtime }
+    }
+
+    /// One request.
+    pub fn ask(&self, method: &str, path: &str, kind: (&str, &str), body: &Value) -> Result<Value, Refused> {
+        let (header, value) = kind;
+        let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let request =
+            http::Request::builder().method(method).uri(path).header(header, value).body(bytes).expect("a request");
+        self.runtime.block_on(self.client.request::<Value>(request))
+    }
+
+    /// The object or list at a path.
+    #[track_caller]
+    pub fn get(&self, path: &str) -> Value {
+        self.ask("GET", path, ("accept", "application/json"), &Value::Null).expect(path)
+    }
+
+    /// Creates an object in the collection at a path.
+    #[track_caller]
+    pub fn create(&self, path: &str, object: &Value) -> Value {
+        let made = self.ask("POST", path, ("content-type", "application/json"), object);
+        made.unwrap_or_else(|error| panic!("POST {path} {object}: {error}"))
+    }
+
+    /// Merges into the object at a path.
+    #[track_caller]
+    pub fn merge(&self, path: &str, patch: &Value) -> Value {
+        let merged = self.ask("PATCH", path, ("content-type", "application/merge-patch+json"), patch);
+        merged.unwrap_or_else(|error| panic!("PATCH {path} {patch}: {error}"))
+    }
+
+    /// Deletes the object or the collection at a path.
+    #[track_caller]
+    pub fn delete(&self, path: &str) {
+        self.ask("DELETE", path, ("accept", "application/json"), &Value::Null).expect(path);
+    }
+
+    /// A namespace of its own, named after what it is for.
+    pub fn namespace(&self, name: &str) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let name = format!("{name}-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.create("/api/v1/namespaces", &json!({"metadata": {"name": name}}));
+        name
+    }
+
+    /// uid → resourceVersion of a collection.
+    pub fn versions(&self, path: &str) -> BTreeMap<String, String> {
+        let list = self.get(path);
+        let word = |item: &Value, key: &str| item["metadata"][key].as_str().unwrap_or_default().to_owned();
+        let items = list["items"].as_array().expect("a list");
+        items.iter().map(|item| (word(item, "uid"), word(item, "resourceVersion"))).collect()
+    }
+
+    /// The server's own table of a collection, each row by its uid: head → text as kubectl writes it.
+    pub fn table(&self, path: &str) -> Table {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let path = format!("{path}{separator}includeObject=Metadata");
+        let table = self.ask("GET", &path, ("accept", TABLE), &Value::Null).expect(&path);
+        let heads: Vec<String> = table["columnDefinitions"]
+            .as_array()
+            .expect("a table")
+            .iter()
+            .map(|column| column["name"].as_str().unwrap_or_default().to_uppercase())
+            .collect();
+        let rows = table["rows"].as_array().cloned().unwrap_or_default();
+        let row = |row: &Value| {
+            let cells = row["cells"].as_array().expect("cells").iter().map(text).collect();
+            (row["object"]["metadata"]["uid"].as_str().unwrap_or_default().to_owned(), cells)
+        };
+        Table { rows: rows.iter().map(row).collect(), heads }
+    }
+}
+
+/// A table as the server writes it.
+pub struct Table {
+    pub heads: Vec<String>,
+    /// By uid.
+    pub rows: BTreeMap<String, Vec<String>>,
+}
+
+fn text(cell: &Value) -> String {
+    match cell {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
