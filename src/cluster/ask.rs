@@ -37,7 +37,10 @@ impl AskError {
     /// What it says about the cluster; `None` when it is about this request alone.
     pub fn trouble(&self) -> Option<Trouble> {
         match self {
-            AskError::Link(error) if error.is_link() => Some(Trouble::Link(advised(error))),
+            // A cluster that the kubeconfig does not describe cannot be reached either.
+            AskError::Link(error) if error.is_link() || matches!(error, LinkError::Config(_)) => {
+                Some(Trouble::Link(advised(error)))
+            }
             AskError::Link(error) if error.is_credentials() => Some(Trouble::Credentials(advised(error))),
             AskError::Refused { status, .. } if status.code == 401 => Some(Trouble::Credentials(format!(
                 "the server refuses these credentials (401: {}); log in again or renew them, then retry",

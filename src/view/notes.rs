@@ -39,7 +39,8 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
                 WatchPhase::Waiting => waiting |= matches!(state.phase, Phase::Live | Phase::Connecting),
                 WatchPhase::Loading { .. } => loading |= matches!(state.phase, Phase::Live | Phase::Connecting),
                 // A lost link is said once, for the cluster.
-                WatchPhase::Stale { .. } | WatchPhase::Failed { .. } if state.phase != Phase::Live => (),
+                WatchPhase::Stale { .. } | WatchPhase::Failed { .. }
+                    if !matches!(state.phase, Phase::Live | Phase::Connecting) => {}
                 phase => {
                     tick.at(age::next_change(status.since, now));
                     let scope = source.namespace.as_deref().map_or(String::new(), |ns| format!(" in {ns}"));

@@ -12,9 +12,13 @@ mod cli;
 mod columns;
 mod fleet;
 mod layers;
+mod pty_demo;
+mod pty_fleet;
+mod pty_kubeconfig;
 mod watch;
 
 mod support {
     pub mod proxy;
+    pub mod pty;
     pub mod rig;
 }
