@@ -129,7 +129,9 @@ fn completion() {
         pty.wait_for("no prompt", |shot| shot.cursor.is_none());
     }
     // Namespaces and clusters come after a kind.
-    for (typed, whole) in [("pods pay", ":pods payments"), ("pods @stag", ":pods @staging-frankfurt"), ("ctx prod", ":ctx prod-shanghai")] {
+    for (typed, whole) in
+        [("pods pay", ":pods payments"), ("pods @stag", ":pods @staging-frankfurt"), ("ctx prod", ":ctx prod-shanghai")]
+    {
         pty.type_keys(&format!(":{typed}"));
         pty.wait_for("a candidate", |shot| shot.status().trim_start().starts_with(&format!(":{typed}")));
         pty.type_keys("<tab>");
@@ -169,7 +171,9 @@ fn from_namespaces_to_pods_and_back() {
     let shot = at(&pty, 3, NAMESPACES);
     assert_eq!(selected_words(&shot)[..2], ["prod-shanghai", "kube-system"], "{}", shot.framed());
     pty.type_keys("<enter>");
-    let shot = pty.wait_for("its pods", |shot| shot.title_words().starts_with(&["pods", "kube-system"]) && !shot.rows().is_empty());
+    let shot = pty.wait_for("its pods", |shot| {
+        shot.title_words().starts_with(&["pods", "kube-system"]) && !shot.rows().is_empty()
+    });
     assert!(shot.column("NAMESPACE").iter().all(|cell| cell == "kube-system"), "{}", shot.framed());
     pty.type_keys("<esc>");
     pty.wait_for("namespaces", |shot| shot.title_words().first() == Some(&"namespaces"));
@@ -215,7 +219,8 @@ fn filters() {
     // Esc clears the filter first, and only then goes back.
     open(&mut pty, "nodes", "nodes");
     pty.type_keys("/-0[12]<enter>");
-    let shot = pty.wait_for("fewer nodes", |shot| shot.place().is_some_and(|(_, of)| of < NODES) && shot.cursor.is_none());
+    let shot =
+        pty.wait_for("fewer nodes", |shot| shot.place().is_some_and(|(_, of)| of < NODES) && shot.cursor.is_none());
     assert!(shot.title_words().first() == Some(&"nodes"), "{}", shot.framed());
     pty.type_keys("<esc>");
     at(&pty, 1, NODES);
@@ -324,7 +329,8 @@ fn marks() {
     // Marks stay with their objects when the order is another.
     let is_marked = |row: &&String| row.chars().nth(1) == Some('✓');
     let names = |shot: &Shot| {
-        let mut names: Vec<_> = shot.rows().iter().filter(is_marked).map(|row| row.chars().skip(2).collect::<String>()).collect();
+        let mut names: Vec<_> =
+            shot.rows().iter().filter(is_marked).map(|row| row.chars().skip(2).collect::<String>()).collect();
         names.sort();
         names
     };

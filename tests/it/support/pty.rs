@@ -131,12 +131,19 @@ impl Shot {
         self.rows().iter().map(cell).collect()
     }
 
+    /// The cell of a column in the row of this name, or "".
+    pub fn cell(&self, name: &str, title: &str) -> String {
+        let row = self.column("NAME").iter().position(|cell| cell == name);
+        row.and_then(|row| self.column(title).into_iter().nth(row)).unwrap_or_default()
+    }
+
     /// What is said right above the prompt; "" where the line there is blank or a row of the table.
     pub fn above_prompt(&self) -> String {
         let above = self.lines.len().saturating_sub(1);
         let after_rows = self.heads_at().map_or(0, |at| at + 1 + self.rows().len());
         let lines = self.lines.get(after_rows..above).unwrap_or_default();
-        let mut said: Vec<&str> = lines.iter().rev().map(|line| line.trim()).take_while(|line| !line.is_empty()).collect();
+        let mut said: Vec<&str> =
+            lines.iter().rev().map(|line| line.trim()).take_while(|line| !line.is_empty()).collect();
         said.reverse();
         said.join(" ")
     }
