@@ -61,6 +61,7 @@ impl Drop for Guard {
 
 fn take() -> io::Result<()> {
     crossterm::terminal::enable_raw_mode()?;
+    silence_others();
     GUARDED.store(true, Ordering::SeqCst);
     ENTERED.store(true, Ordering::SeqCst);
     say(ENTER)
@@ -81,6 +82,16 @@ pub fn restore() -> io::Result<()> {
 pub(super) fn while_entered(write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     let _writing = WRITING.lock();
     if GUARDED.load(Ordering::SeqCst) && !ENTERED.load(Ordering::SeqCst) { Ok(()) } else { write() }
+}
+
+/// Stops what writes to our terminal from the background: a credential plugin that opens it by itself
+/// must not draw on the screen. Leaving the raw mode undoes it.
+fn silence_others() {
+    use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+    if let Ok(mut modes) = tcgetattr(io::stdin()) {
+        modes.local_modes |= LocalModes::TOSTOP;
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
+    }
 }
 
 fn say(bytes: &[u8]) -> io::Result<()> {

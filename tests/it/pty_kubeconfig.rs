@@ -68,7 +68,8 @@ fn broken() {
 fn without_current_context() {
     let text = kubeconfig(&[("one", "{}"), ("two", "{}")], "");
     let (mut pty, shot) = says(skylark(&[]).kubeconfig_text(&text), &["no current-context", "--all-contexts", "idle"]);
-    assert_eq!(shot.column("NAME"), ["one", "two"], "{}", shot.framed());
+    drop(shot);
+    let shot = pty.wait_for("both of them", |shot| shot.column("NAME") == ["one", "two"]);
     assert_eq!(shot.column("STATE"), ["idle", "idle"], "{}", shot.framed());
     // One of them can be connected from here.
     pty.type_keys("j");
@@ -215,14 +216,15 @@ fn plugins_that_fail_draw_on_nothing() {
 }
 
 #[test]
-#[ignore = "plugins are not yet run in a session of their own"]
 fn a_plugin_that_asks_for_the_terminal_itself() {
     let options = skylark(&["--all-contexts"]);
     let script = "printf '\\033[2JDIRECT' >/dev/tty; echo over >&2; exit 1";
     let user = exec(&plugin(options.home(), "direct", script), "IfAvailable");
     let options = options.kubeconfig_text(&kubeconfig(&[("direct", &user)], "direct"));
     let pty = options.size(160, 30).open();
-    pty.wait_for("the cluster that is denied", |shot| shot.cell("direct", "STATE") == "denied");
+    // It is stopped when it writes, and ended when its time is over.
+    let over = Duration::from_secs(90);
+    pty.wait_within(over, "the cluster that is denied", |shot| shot.cell("direct", "STATE") == "denied");
     assert!(!String::from_utf8_lossy(&pty.raw()).contains("DIRECT"));
 }
 
