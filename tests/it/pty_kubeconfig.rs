@@ -13,7 +13,7 @@ fn kubeconfig(contexts: &[(&str, &str)], current: &str) -> String {
     let mut text = format!("apiVersion: v1\nkind: Config\ncurrent-context: {current:?}\n");
     let (mut clusters, mut entries, mut users) = (String::new(), String::new(), String::new());
     for (i, (name, user)) in contexts.iter().enumerate() {
-        let name: String = name.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
+        let name = name.chars().fold(String::new(), |text, c| format!("{text}\\u{:04x}", u32::from(c)));
         let server = format!("https://127.0.0.1:{}", i + 1);
         let _ = writeln!(clusters, "- name: c{i}\n  cluster: {{server: {server:?}, insecure-skip-tls-verify: true}}");
         let _ = writeln!(entries, "- name: \"{name}\"\n  context: {{cluster: c{i}, user: u{i}}}");

@@ -122,7 +122,7 @@ impl Shot {
             let rest = word.strip_prefix(title);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['▲', '▼', ' ']))
         };
-        let Some(column) = starts.iter().position(|start| named(start)) else { return Vec::new() };
+        let Some(column) = starts.iter().position(named) else { return Vec::new() };
         let (start, end) = (starts[column], starts.get(column + 1).copied().unwrap_or(usize::MAX));
         let cell = |row: &String| {
             let cell: String = row.chars().skip(start).take(end.saturating_sub(start)).collect();
