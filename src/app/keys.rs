@@ -11,12 +11,40 @@ use crate::model::draft::Tone;
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 impl App {
-    /// A key was pressed.
+    /// A key was pressed. What acts on the selected row waits until the view has moved the cursor to
+    /// where the keys before it have put it, and so does every key after it.
     pub fn on_key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let mut out = Vec::new();
         if key.kind == KeyEventKind::Release {
-            return out;
+            return Vec::new();
         }
+        if !self.waiting.is_empty() {
+            if self.waiting.len() < MOST_WAITING {
+                self.waiting.push_back(key);
+            }
+            return Vec::new();
+        }
+        let out = self.press(key);
+        self.counted(out)
+    }
+
+    /// Presses the keys that wait, as far as the view has caught up.
+    pub(super) fn press_waiting(&mut self) -> Vec<Effect> {
+        let mut out = Vec::new();
+        let mut rest = std::mem::take(&mut self.waiting);
+        while let Some(key) = rest.pop_front() {
+            let pressed = self.press(key);
+            out.extend(self.counted(pressed));
+            if !self.waiting.is_empty() {
+                // It waits still, or again.
+                break;
+            }
+        }
+        self.waiting.append(&mut rest);
+        out
+    }
+
+    fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let mut out = Vec::new();
         self.untouched = false;
         self.timer.pressed(&mut self.ui.flash);
         let chord = Chord::from(key);
@@ -27,6 +55,10 @@ impl App {
             Found::Typed(c) => {
                 self.pending.clear();
                 self.insert(c.encode_utf8(&mut [0; 4]), &mut out);
+            }
+            Found::Meaning(Meaning::Call(call)) if acts_on_selection(call.id) && self.is_behind() => {
+                self.pending.pop();
+                self.waiting.push_back(key);
             }
             Found::Meaning(meaning) => {
                 self.pending.clear();
@@ -48,7 +80,7 @@ impl App {
             self.insert(&line, &mut out);
             self.refresh();
         }
-        out
+        self.counted(out)
     }
 
     fn look(&self, chord: Chord) -> Found {
@@ -98,6 +130,14 @@ impl App {
             }
         }
     }
+}
+
+/// Keys that may wait; more are lost.
+const MOST_WAITING: usize = 256;
+
+/// Whether a command acts on the row under the cursor or on the marked rows.
+fn acts_on_selection(id: Id) -> bool {
+    matches!(id, Id::Enter | Id::Retry | Id::Connect)
 }
 
 /// What a key means here.

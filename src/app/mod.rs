@@ -19,9 +19,11 @@ use crate::model::state::Phase;
 use crate::text::catalog::Text;
 use crate::view::snapshot::Snapshot;
 use crate::view::spec::{ClusterId, Namespaces, Pane, Spec, ViewCommand};
+use crossterm::event::KeyEvent;
 use editor::Editor;
 use flash::Timer;
 use places::Places;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 use ui::{Mode, Ui};
@@ -87,6 +89,10 @@ pub struct App {
     rows: u16,
     /// The kind shown last that was no pane of its own.
     kind: String,
+    /// Commands given to the view; a snapshot says how many of them it takes in.
+    sent: u64,
+    /// Keys that wait until the view has caught up with what was typed before them.
+    waiting: VecDeque<KeyEvent>,
     /// No key was pressed yet: the application may still choose what it opens on.
     untouched: bool,
 }
@@ -111,6 +117,8 @@ impl App {
             timer: Timer::default(),
             rows: 0,
             kind: DEFAULT_KIND.to_owned(),
+            sent: 0,
+            waiting: VecDeque::new(),
             untouched: true,
         };
         let spec = app.places.current_mut();
@@ -129,8 +137,20 @@ impl App {
     }
 
     /// What to do before the first event.
-    pub fn opening(&self) -> Vec<Effect> {
-        vec![Effect::View(ViewCommand::Show(self.spec().clone()))]
+    pub fn opening(&mut self) -> Vec<Effect> {
+        self.counted(vec![Effect::View(ViewCommand::Show(self.spec().clone()))])
+    }
+
+    /// Counts what is given to the view.
+    fn counted(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
+        self.sent += effects.iter().filter(|effect| matches!(effect, Effect::View(_))).count() as u64;
+        effects
+    }
+
+    /// Whether the view has yet to take in what was asked of it, so that its cursor and marks are not
+    /// where the keys have put them.
+    fn is_behind(&self) -> bool {
+        self.snapshot.handled < self.sent
     }
 
     /// The application's part of a frame.
@@ -151,7 +171,7 @@ impl App {
     /// The number of data rows that fit has changed; the drawing knows it.
     pub fn on_resize(&mut self, rows: u16) -> Vec<Effect> {
         self.rows = rows;
-        vec![Effect::View(ViewCommand::Height(rows))]
+        self.counted(vec![Effect::View(ViewCommand::Height(rows))])
     }
 
     /// The view has something new to show.
@@ -180,6 +200,8 @@ impl App {
             self.say_until_left(Tone::Bad, Text::FleetDead.get().to_owned());
         }
         self.refresh();
+        let mut out = self.counted(out);
+        out.extend(self.press_waiting());
         out
     }
 

@@ -58,6 +58,8 @@ impl Rig {
             ],
             window: Window { kind: "pods".into(), heads, ..Window::default() },
             names: Arc::new(names),
+            // This view is never behind.
+            handled: u64::MAX,
             now: 1,
         };
         let mut app = App::new(start);

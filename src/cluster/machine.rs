@@ -66,7 +66,11 @@ impl Machine {
         let mut wait = backoff(self.state.attempts, jitter);
         let (phase, reason) = match trouble {
             Trouble::Link(reason) => (if self.worked { Phase::Stale } else { Phase::Unreachable }, reason),
-            Trouble::Credentials(reason) => (if self.worked { Phase::Expired } else { Phase::Denied }, reason),
+            Trouble::Credentials(reason) => {
+                // A plugin may open a browser each time, and some servers lock out who fails often.
+                wait *= 3;
+                (if self.worked { Phase::Expired } else { Phase::Denied }, reason)
+            }
             Trouble::Throttled { reason, retry_after } => {
                 let asked = Duration::from_secs(u64::from(retry_after.unwrap_or(0))).min(LONGEST_ASKED);
                 wait = wait.max(asked);

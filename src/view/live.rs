@@ -32,6 +32,7 @@ pub struct Live {
     names_of: Vec<usize>,
     /// The kind and sources changed since the table was told.
     fresh: bool,
+    handled: u64,
 }
 
 /// What decides which watches are open.
@@ -59,6 +60,7 @@ impl Live {
             names: Arc::default(),
             names_of: Vec::new(),
             fresh: true,
+            handled: 0,
         };
         // What is to be on the screen asks first.
         for &id in connect {
@@ -93,6 +95,7 @@ impl Live {
 
     /// Carries out a command.
     pub fn command(&mut self, command: ViewCommand) {
+        self.handled += 1;
         match command {
             ViewCommand::Show(spec) => self.show(spec),
             ViewCommand::Height(rows) => self.table.set_height(rows),
@@ -188,7 +191,7 @@ impl Live {
         self.table.refresh();
         let window = self.window(now, &mut tick);
         self.update_names();
-        (Snapshot { clusters: lines, window, names: self.names.clone(), now }, tick.0)
+        (Snapshot { clusters: lines, window, names: self.names.clone(), handled: self.handled, now }, tick.0)
     }
 
     fn lines(&self, now: Timestamp, tick: &mut Tick) -> Vec<ClusterLine> {

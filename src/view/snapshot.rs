@@ -159,6 +159,8 @@ pub struct Snapshot {
     pub window: Window,
     /// What can be completed.
     pub names: std::sync::Arc<Names>,
+    /// How many commands of the screen it takes in: with fewer than were given, the cursor is elsewhere.
+    pub handled: u64,
     /// The moment for which ages were written, so that a frame is a function of its snapshot.
     pub now: Timestamp,
 }

@@ -184,7 +184,6 @@ fn from_namespaces_to_pods_and_back() {
 }
 
 #[test]
-#[ignore = "Enter still acts on the row that the last frame showed, not on that of the keys before it"]
 fn keys_typed_at_once_act_one_after_the_other() {
     let mut pty = demo(120, 40);
     open(&mut pty, "ns", "namespaces");

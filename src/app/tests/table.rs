@@ -109,3 +109,24 @@ fn sequences_show_what_goes_on() {
     assert_eq!(rig.asks("gq"), "");
     assert_eq!(rig.asks("q"), "quit");
 }
+
+#[test]
+fn what_acts_on_the_selected_row_waits_for_the_view() {
+    let mut rig = Rig::new();
+    let namespaces = |selected: &str, handled: u64| {
+        let selected = RowId { name: selected.into(), ..row(0, "") };
+        move |snapshot: &mut Snapshot| {
+            snapshot.window = Window { kind: "namespaces".into(), selected: Some(selected), ..Window::default() };
+            snapshot.handled = handled;
+        }
+    };
+    rig.keys(":ns<enter>");
+    let before = rig.app.sent;
+    rig.answer(namespaces("default", before));
+    assert_eq!(rig.asks("jj<enter>:q<enter>"), "+1; +1", "Enter and what follows waits");
+    assert!(rig.answer(namespaces("kube-public", before + 1)).is_empty());
+    let done = rig.answer(namespaces("kube-system", before + 2));
+    assert!(words(&done).contains("pods"), "{}", words(&done));
+    assert_eq!(rig.app.spec().namespaces, Namespaces::Only(vec!["kube-system".into()]));
+    assert_eq!(done.last(), Some(&Effect::Quit));
+}
