@@ -104,7 +104,7 @@ type fleet struct {
 var (
 	areas      = []string{"payments", "checkout", "catalog", "search", "identity", "shipping", "billing", "ledger", "media", "growth", "risk", "support", "mobile", "data", "ml", "edge", "platform", "observability", "partners", "inventory"}
 	parts      = []string{"api", "worker", "gateway", "consumer", "scheduler", "cache", "frontend", "exporter", "proxy", "sync", "indexer", "notifier", "webhook", "importer", "reconciler"}
-	things     = []string{"order", "cart", "invoice", "user", "session", "price", "stock", "refund", "email", "report", "feature", "audit", "rate", "token", "image", "event", "ledger", "quota", "geo", "fraud"}
+	things     = []string{"order", "cart", "invoice", "user", "wallet", "price", "stock", "refund", "email", "report", "feature", "audit", "rate", "token", "image", "event", "ledger", "quota", "geo", "fraud"}
 	stages     = []string{"prod", "staging", "dev", "preview", "load"}
 	safeLetter = "bcdfghjklmnpqrstvwxz2456789"
 )

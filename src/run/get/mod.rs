@@ -5,7 +5,7 @@ mod table;
 mod watch;
 mod yaml;
 
-use super::args::{Args, Get, Output};
+use super::args::{Args, Get, Output, Target};
 use super::fleet::{self, Made};
 use crate::cluster::cluster::Cluster;
 use crate::cluster::open::{Opened, Options, Resolution};
@@ -111,7 +111,7 @@ fn namespaces(args: &Args, cluster: &Cluster) -> Vec<Option<String>> {
 
 /// Opens everything that was asked for: kinds first, so that the output is grouped by kind.
 fn open(made: &Made, args: &Args, get: &Get, options: &Options) -> Vec<Vec<Query>> {
-    let open = |target: &super::args::Target| {
+    let open = |target: &Target| {
         let mut queries = Vec::new();
         for cluster in &made.fleet.clusters {
             let names = target.names.as_ref().map_or(vec![None], |names| names.iter().cloned().map(Some).collect());
@@ -125,7 +125,15 @@ fn open(made: &Made, args: &Args, get: &Get, options: &Options) -> Vec<Vec<Query
         }
         queries
     };
-    get.targets.iter().map(open).collect()
+    // `pods,po` are the same kind, and are written once.
+    let same = |a: &Target, b: &Target| a.names == b.names && known(&a.kind) == known(&b.kind);
+    let targets = get.targets.iter().enumerate();
+    targets.filter(|(i, target)| !get.targets[..*i].iter().any(|t| same(t, target))).map(|(_, t)| open(t)).collect()
+}
+
+/// What a word names, as far as that is known without asking a server.
+fn known(word: &str) -> String {
+    crate::kinds::named(word).map_or_else(|| word.to_lowercase(), |kind| kind.id())
 }
 
 async fn once(made: &Made, args: &Args, get: &Get) -> Result<Exit, Stop> {
@@ -134,6 +142,14 @@ async fn once(made: &Made, args: &Args, get: &Get) -> Result<Exit, Stop> {
     for query in groups.iter_mut().flatten() {
         query.opened.finished().await;
     }
+    let mut seen = Vec::new();
+    groups.retain(|group| {
+        let kind =
+            kind_of(group).map(|kind| (kind.id(), group.iter().map(|query| query.name.clone()).collect::<Vec<_>>()));
+        let again = kind.as_ref().is_some_and(|kind| seen.contains(kind));
+        seen.extend(kind);
+        !again
+    });
     let many = made.fleet.clusters.len() > 1;
     let findings = findings(&groups, many);
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
