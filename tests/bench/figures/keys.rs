@@ -11,7 +11,7 @@ use std::time::Duration;
 /// How long bytes that follow a frame count as the key's.
 const AFTER: Duration = Duration::from_millis(80);
 /// The text that the filter figure types.
-const FILTER: &str = "checkout-a";
+const FILTER: &str = "cart-";
 
 /// Cursor, scroll, page, filter, sort.
 pub fn measure(options: &Options, rig: &Rig, report: &mut Report) -> Result<()> {
