@@ -10,7 +10,7 @@ use crate::draw;
 use crate::term::{self, Drawn, Guard, Mailbox, Screen, Signal, Signals};
 use crate::theme::Theme;
 use crate::view::live::Live;
-use crate::view::snapshot::Snapshot;
+use crate::view::snapshot::{Completeness, Snapshot};
 use crate::view::spec::{ClusterId, Namespaces, Pane, Spec, ViewCommand};
 use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures::StreamExt as _;
@@ -26,8 +26,10 @@ const ORDERS: usize = 64;
 const KEYS: usize = 256;
 /// The shortest time between two snapshots that data alone asks for, while rows are arriving and
 /// when they have.
-const SOON: Duration = Duration::from_millis(40);
+const SOON: Duration = Duration::from_millis(15);
 const CALM: Duration = Duration::from_millis(100);
+/// While rows are arriving a snapshot sorts them all: so many times as long the rows may arrive.
+const SHARE: u32 = 4;
 
 /// The theme where `SKYLARK_THEME` names none that exists.
 const THEME: &str = "dark";
@@ -47,9 +49,10 @@ async fn drive(
     out: watch::Sender<Arc<Snapshot>>,
 ) {
     loop {
+        let begun = Instant::now();
         let (snapshot, tick) = live.snapshot();
-        let arriving = snapshot.window.expected.is_some() || snapshot.window.total == 0;
-        let quiet = Instant::now() + if arriving { SOON } else { CALM };
+        let arriving = matches!(snapshot.window.completeness, Completeness::Waiting | Completeness::Loading);
+        let quiet = Instant::now() + if arriving { SOON.max(begun.elapsed() * SHARE).min(CALM) } else { CALM };
         out.send_if_modified(|last| {
             // The clock alone is no change: ages that did change are in the rows.
             let same = Snapshot { now: last.now, ..snapshot.clone() } == **last;

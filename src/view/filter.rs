@@ -82,7 +82,14 @@ impl Filter {
 /// because a clock ticks.
 fn write_steady(rows: &Rows, cell: Cell<crate::base::arena::Sym>, out: &mut String) {
     match cell {
-        Cell::Text(sym) => out.extend(rows.text(sym).chars().map(|c| if c == '\n' { ' ' } else { c })),
+        Cell::Text(sym) => {
+            let text = rows.text(sym);
+            if memchr::memchr(b'\n', text.as_bytes()).is_none() {
+                out.push_str(text);
+            } else {
+                out.extend(text.chars().map(|c| if c == '\n' { ' ' } else { c }));
+            }
+        }
         Cell::Age(_) => (),
         Cell::Restarts { count, .. } => {
             let _ = write!(out, "{count}");

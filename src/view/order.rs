@@ -113,20 +113,14 @@ impl Sorter {
             cluster(a).cmp(&cluster(b)).then_with(by_namespace).then_with(by_name).then_with(by_key)
         };
         let By::Cell(columns) = &self.by else { return natural() };
-        let text = |rows: &Rows, entry: Entry| -> Option<String> {
-            let column = (*columns.get(usize::from(entry.source))?)?;
-            match rows.cell(entry.slot, column) {
-                Cell::Text(sym) => Some(rows.text(sym).to_owned()),
-                _ => None,
-            }
-        };
         let same_text = a.source == b.source
             && columns
                 .get(usize::from(a.source))
                 .copied()
                 .flatten()
                 .is_none_or(|c| rows_a.cell(a.slot, c) == rows_b.cell(b.slot, c));
-        let primary = if same_text { Ordering::Equal } else { text(rows_a, a).cmp(&text(rows_b, b)) };
+        let primary =
+            if same_text { Ordering::Equal } else { text_of(columns, rows_a, a).cmp(&text_of(columns, rows_b, b)) };
         let primary = if self.descending { primary.reverse() } else { primary };
         primary.then_with(natural)
     }
@@ -157,6 +151,15 @@ fn cell_key(columns: &[Option<usize>], rows: &Rows, entry: Entry) -> u128 {
     let Some(Some(column)) = columns.get(usize::from(entry.source)).copied() else { return u128::MAX };
     number_key(rows.cell(entry.slot, column), |sym| rows.text(sym))
         .unwrap_or_else(|sym| 1 << 127 | u128::from_be_bytes(prefix(rows.text(sym))) >> 1)
+}
+
+/// The text of a row's cell; none for a number, whose key says all.
+fn text_of<'a>(columns: &[Option<usize>], rows: &'a Rows, entry: Entry) -> Option<&'a str> {
+    let column = (*columns.get(usize::from(entry.source))?)?;
+    match rows.cell(entry.slot, column) {
+        Cell::Text(sym) => Some(rows.text(sym)),
+        _ => None,
+    }
 }
 
 /// Numbers before texts; ages by how old, the youngest first, the unknown last.
