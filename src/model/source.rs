@@ -119,9 +119,16 @@ impl Source {
         self.len() == 0
     }
 
-    /// Sets the columns of the rows to come.
+    /// Sets the columns of the rows to come; rows with other columns are gone.
     pub fn set_columns(&self, columns: Arc<[Column]>) {
-        self.rows.lock().set_columns(columns);
+        let mut rows = self.rows.lock();
+        if let Some(feed) = &self.feed
+            && *rows.columns() != columns
+        {
+            let now = crate::base::clock::now();
+            feed.lock().extend(rows.slots().map(|slot| Feed::Deleted(FeedRow::of(&rows, slot, now))));
+        }
+        rows.set_columns(columns);
     }
 
     /// Begins a list.
@@ -159,6 +166,11 @@ impl Source {
 
     /// Ends a list: what it did not hold is gone, and the source is live.
     pub fn commit(&self, now: Timestamp) {
+        self.commit_as(WatchPhase::Live, now);
+    }
+
+    /// Ends a list that leaves the source in this phase.
+    pub fn commit_as(&self, phase: WatchPhase, now: Timestamp) {
         let mut rows = self.rows.lock();
         let feed = self.feed.as_ref();
         rows.commit(|rows, slot| {
@@ -172,7 +184,7 @@ impl Source {
         if let Some(feed) = &self.feed {
             feed.lock().push(Feed::Synced(count));
         }
-        self.set_phase(WatchPhase::Live, now);
+        self.set_phase(phase, now);
     }
 
     /// Notes that a byte came.
