@@ -11,3 +11,6 @@ pub mod open;
 pub mod project;
 pub mod watch;
 pub mod wire;
+
+#[cfg(test)]
+mod tests;
