@@ -20,6 +20,9 @@ pub enum AskError {
         /// Seconds to wait, where the server asks for it.
         retry_after: Option<u32>,
     },
+    /// The answer is not an API server's: it is of this type.
+    #[error("an answer of type {0:?}; a proxy or login page may be in the way")]
+    Foreign(String),
     /// The body cannot be read.
     #[error("{0}")]
     Wire(#[from] WireError),
@@ -58,7 +61,7 @@ impl AskError {
         match self {
             AskError::Link(error) => advised(error),
             AskError::Refused { status, .. } => format!("{} (HTTP {})", status.message, status.code),
-            AskError::Wire(error) => format!("the answer cannot be read: {error}"),
+            AskError::Wire(_) | AskError::Foreign(_) => format!("the answer cannot be read: {self}"),
         }
     }
 }
@@ -104,10 +107,7 @@ pub async fn ask(link: &Link, ask: Ask) -> Result<Answer, AskError> {
     }
     match encoding {
         Some(encoding) => Ok(Answer { encoding, date: reply.date, body: reply.body }),
-        None => {
-            let what = format!("an answer of type {:?}; a proxy or login page may be in the way", reply.content_type);
-            Err(WireError::Object(what).into())
-        }
+        None => Err(AskError::Foreign(reply.content_type)),
     }
 }
 

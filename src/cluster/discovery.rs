@@ -54,33 +54,25 @@ pub async fn discover(link: &Link, patience: Patience) -> Result<Kinds, AskError
         get_json::<Document>(link, "/api", AGGREGATED, patience),
         get_json::<Document>(link, "/apis", AGGREGATED, patience),
     );
-    let (core, groups) = (core?, groups?);
     let mut kinds = Kinds::default();
-    let mut plain = Vec::new();
+    let (core, groups) = match (core, groups) {
+        (Err(error), Err(_)) => return Err(error),
+        halves => (kinds.half("/api", halves.0)?, kinds.half("/apis", halves.1)?),
+    };
     // Each of the two falls back by itself: a server or a gateway may aggregate only one of them.
     match core.versions {
-        Some(versions) => plain.extend(versions.into_iter().map(|version| (String::new(), version))),
+        Some(versions) => {
+            let versions = versions.into_iter().map(|version| (String::new(), version)).collect();
+            kinds.add_plain(link, patience, versions).await?;
+        }
         None => kinds.add_aggregated(core.items),
     }
     match groups.groups {
-        Some(groups) => plain.extend(groups.into_iter().flat_map(PlainGroup::versions)),
-        None => kinds.add_aggregated(groups.items),
-    }
-    let lists = stream::iter(plain)
-        .map(|(group, version)| async move {
-            let path = if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
-            let list = get_json::<ResourceList>(link, &path, PLAIN, patience).await;
-            (group, version, list)
-        })
-        .buffered(AT_ONCE)
-        .collect::<Vec<_>>()
-        .await;
-    for (group, version, list) in lists {
-        match list {
-            Ok(list) => list.resources.into_iter().for_each(|resource| kinds.add(resource.kind(&group, &version))),
-            Err(error) if error.trouble().is_some() => return Err(error),
-            Err(error) => kinds.problems.push(format!("{group}/{version}: {}", error.sentence())),
+        Some(groups) => {
+            let versions = groups.into_iter().flat_map(PlainGroup::versions).collect();
+            kinds.add_plain(link, patience, versions).await?;
         }
+        None => kinds.add_aggregated(groups.items),
     }
     Ok(kinds)
 }
@@ -91,6 +83,44 @@ impl Kinds {
         if kind.can_list && !known {
             self.kinds.push(kind.into());
         }
+    }
+
+    /// One half of the answer; refused, it is a problem that spoils not the other.
+    fn half(&mut self, path: &str, answer: Result<Document, AskError>) -> Result<Document, AskError> {
+        match answer {
+            Err(error) if error.trouble().is_none() => {
+                self.problems.push(format!("{path}: {}", error.sentence()));
+                Ok(Document::default())
+            }
+            other => other,
+        }
+    }
+
+    /// Asks for the kinds of each group version.
+    async fn add_plain(
+        &mut self,
+        link: &Link,
+        patience: Patience,
+        versions: Vec<(String, String)>,
+    ) -> Result<(), AskError> {
+        let lists = stream::iter(versions)
+            .map(|(group, version)| async move {
+                let path =
+                    if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{group}/{version}") };
+                let list = get_json::<ResourceList>(link, &path, PLAIN, patience).await;
+                (group, version, list)
+            })
+            .buffered(AT_ONCE)
+            .collect::<Vec<_>>()
+            .await;
+        for (group, version, list) in lists {
+            match list {
+                Ok(list) => list.resources.into_iter().for_each(|resource| self.add(resource.kind(&group, &version))),
+                Err(error) if error.trouble().is_some() => return Err(error),
+                Err(error) => self.problems.push(format!("{group}/{version}: {}", error.sentence())),
+            }
+        }
+        Ok(())
     }
 
     fn add_aggregated(&mut self, items: Vec<Group>) {
@@ -109,7 +139,7 @@ impl Kinds {
 }
 
 /// `/api` or `/apis`, aggregated or plain: which fields are there tells which it is.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct Document {
     #[serde(default)]
     items: Vec<Group>,

@@ -12,3 +12,6 @@ pub mod open;
 pub mod project;
 pub mod watch;
 pub mod wire;
+
+#[cfg(test)]
+mod tests;

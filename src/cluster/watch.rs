@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// Objects of the first page, so that the eye has something soon.
 const FIRST_PAGE: u32 = 500;
@@ -27,6 +27,11 @@ const NEAR: Duration = Duration::from_millis(1);
 const FAR: Duration = Duration::from_millis(20);
 /// How long a streaming list may be silent before it counts as one that never ends.
 const STREAM_SILENCE: Duration = Duration::from_secs(10);
+/// Events that a streaming list must bring in that time: fewer are the changes of a busy kind on a
+/// server that does not know streaming lists.
+const STREAM_EVENTS: u32 = 500;
+/// How often a kind is listed that cannot be watched.
+const POLL: Duration = Duration::from_secs(30);
 /// A watch that the server ends sooner than this and without an event was not worth opening.
 const TOO_SHORT: Duration = Duration::from_secs(2);
 /// The longest wait between attempts of one watch that fails by itself.
@@ -58,6 +63,10 @@ pub struct Watch {
     expired: u32,
     /// The credentials were refused since the last progress, and have been renewed.
     renewed: bool,
+    /// The server lists the kind and cannot watch it.
+    unwatchable: bool,
+    /// Listing is allowed and watching is not, in the server's words.
+    forbidden: Option<WatchPhase>,
 }
 
 /// How a request that went well ended.
@@ -89,6 +98,8 @@ impl Watch {
             failures: 0,
             expired: 0,
             renewed: false,
+            unwatchable: false,
+            forbidden: None,
         }
     }
 
@@ -101,6 +112,10 @@ impl Watch {
             self.flush().await;
             let wait = match ended {
                 Ok(Ended::Listed) if self.once => return,
+                Ok(Ended::Listed) if self.must_poll() => {
+                    self.version.clear();
+                    Some(POLL)
+                }
                 Ok(Ended::Listed) => None,
                 Ok(Ended::Closed { lasted, fruitful }) if fruitful || lasted >= TOO_SHORT => {
                     self.failures = 0;
@@ -137,7 +152,7 @@ impl Watch {
             }
             if let Some(trouble) = error.trouble() {
                 pass.trouble(trouble);
-            } else if error.code().is_some() {
+            } else if matches!(error, AskError::Refused { .. } | AskError::Wire(_)) {
                 // The server answered: the link and the credentials work.
                 pass.progress();
             }
@@ -156,37 +171,51 @@ impl Watch {
         if !self.version.is_empty() {
             return self.watch(pass, false).await;
         }
-        let now = self.cluster.now();
-        if !self.source.status().complete {
-            let expected = self.remembered();
-            self.source.set_phase(WatchPhase::Loading { expected }, now);
+        if self.source.status().phase == WatchPhase::Waiting {
+            self.loading(self.remembered());
         }
+        let mut refused = false;
         if self.may_stream() {
             match self.watch(pass, true).await {
-                Err(error) if self.streaming_is_refused(&error) => (),
+                Err(error) if self.is_about_streaming(&error) => refused = matches!(error.code(), Some(400 | 422)),
                 other => return other,
             }
         }
         self.list(pass).await?;
+        if refused {
+            // The list worked, so it was the streaming that the server did not like.
+            self.cluster.learned.no_streaming.store(true, Ordering::Relaxed);
+        }
         Ok(Ended::Listed)
     }
 
+    /// Says that the first list is arriving.
+    fn loading(&self, expected: Option<u32>) {
+        if !self.source.status().complete {
+            self.source.set_phase(WatchPhase::Loading { expected }, self.cluster.now());
+        }
+    }
+
+    /// Whether the only way to see changes is to list again.
+    fn must_poll(&self) -> bool {
+        self.unwatchable || !self.source.kind.can_watch || self.version.is_empty()
+    }
+
     fn may_stream(&self) -> bool {
-        let near = self.cluster.link().ok().and_then(crate::link::Link::rtt).is_none_or(|rtt| rtt < FAR);
-        near && self.source.kind.can_watch
+        let round_trip = self.cluster.link().ok().and_then(crate::link::Link::rtt);
+        is_near(round_trip)
+            && self.source.kind.can_watch
+            && !self.unwatchable
+            && self.forbidden.is_none()
             && !self.cluster.learned.no_streaming.load(Ordering::Relaxed)
             && !self.cluster.learned.endless.lock().contains(&self.source.kind.id())
     }
 
-    /// Whether the server cannot stream lists (remembered), so that pages are asked for instead.
-    fn streaming_is_refused(&self, error: &AskError) -> bool {
+    /// Whether a streaming list failed in a way that a list in pages may not.
+    fn is_about_streaming(&self, error: &AskError) -> bool {
         match error {
-            AskError::Refused { status, .. } if matches!(status.code, 400 | 405 | 422) => {
-                self.cluster.learned.no_streaming.store(true, Ordering::Relaxed);
-                true
-            }
-            // A watch may be forbidden where a list is not.
-            AskError::Refused { status, .. } => status.code == 403,
+            // A watch may be forbidden, or not served, where a list is not.
+            AskError::Refused { status, .. } => matches!(status.code, 400 | 403 | 405 | 422),
             AskError::Wire(WireError::Object(what)) if what == ENDLESS => {
                 self.cluster.learned.endless.lock().push(self.source.kind.id());
                 true
@@ -224,19 +253,19 @@ impl Watch {
             let request = Ask {
                 path: self.path(&[("limit", &limit), ("continue", &next)]),
                 accept: self.projector.accept_list(),
-                gzip: self.cluster.link()?.rtt().is_some_and(|rtt| rtt >= NEAR),
+                gzip: is_worth_gzip(self.cluster.link()?.rtt()),
                 lane: Lane::Bulk,
                 head_timeout: self.cluster.patience.silence,
                 idle_timeout: self.cluster.patience.silence,
             };
             let answer = ask(self.cluster.link()?, request).await?;
             self.cluster.learn_date(answer.date);
+            if next.is_empty() {
+                self.loading(self.remembered());
+            }
             let meta = self.read_list(answer, pass, &mut read).await?;
             if let Some(remaining) = meta.remaining_item_count {
-                let expected = Some(read.saturating_add(remaining.clamp(0, i64::from(u32::MAX)) as u32));
-                if !self.source.status().complete {
-                    self.source.set_phase(WatchPhase::Loading { expected }, self.cluster.now());
-                }
+                self.loading(Some(read.saturating_add(remaining.clamp(0, i64::from(u32::MAX)) as u32)));
             }
             if version.is_empty() {
                 version = meta.resource_version;
@@ -306,16 +335,30 @@ impl Watch {
         let begun = Instant::now();
         let Answer { encoding, date, mut body } = ask(self.cluster.link()?, request).await?;
         self.cluster.learn_date(date);
-        if !streaming {
+        if streaming {
+            self.loading(self.remembered());
+        } else {
             pass.progress();
             self.renewed = false;
+            self.forbidden = None;
             self.source.set_phase(WatchPhase::Live, self.cluster.now());
         }
         self.projector.listing = streaming;
+        // The next event may be long in coming.
+        self.flush().await;
         let mut reader = WatchReader::new(encoding);
-        let mut turn = Turn { listing: streaming, fruitful: false, listed: None };
+        let mut turn = Turn { listing: streaming, ..Turn::default() };
+        let (mut deadline, mut due) = (Instant::now() + STREAM_SILENCE, STREAM_EVENTS);
         loop {
-            let chunk = match body.chunk().await {
+            let next = if turn.listing { timeout_at(deadline, body.chunk()).await } else { Ok(body.chunk().await) };
+            let Ok(next) = next else {
+                if turn.events < due {
+                    return Err(WireError::Object(ENDLESS.into()).into());
+                }
+                (deadline, due) = (Instant::now() + STREAM_SILENCE, turn.events.saturating_add(STREAM_EVENTS));
+                continue;
+            };
+            let chunk = match next {
                 Err(error) if turn.listing && matches!(error, crate::link::LinkError::Stalled { .. }) => {
                     return Err(WireError::Object(ENDLESS.into()).into());
                 }
@@ -339,11 +382,15 @@ impl Watch {
                 body.set_idle_timeout(Duration::from_secs(u64::from(seconds) + 15));
             }
             self.flush().await;
+            if turn.reshaped {
+                self.version.clear();
+                break;
+            }
         }
         if turn.listing {
             return Err(WireError::Truncated.into());
         }
-        Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: turn.fruitful })
+        Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: turn.events > 0 })
     }
 
     fn complete(&mut self, version: String) {
@@ -353,7 +400,8 @@ impl Watch {
         self.renewed = false;
         let total = self.source.len() as u32;
         self.cluster.learned.totals.lock().insert(self.key(), total);
-        self.source.commit(self.cluster.now());
+        let phase = self.forbidden.clone().unwrap_or(WatchPhase::Live);
+        self.source.commit_as(phase, self.cluster.now());
     }
 
     fn key(&self) -> (String, Option<String>) {
@@ -395,6 +443,16 @@ impl Watch {
             (lost(complete, reason), Some(self.own_backoff()))
         } else if error.trouble().is_some() {
             (lost(complete, reason), if self.once { Some(Duration::ZERO) } else { None })
+        } else if !self.version.is_empty() && error.code() == Some(405) {
+            self.unwatchable = true;
+            self.version.clear();
+            return Some(POLL);
+        } else if !self.version.is_empty() && error.code() == Some(403) {
+            // What may be listed is listed again, and then tried again.
+            self.version.clear();
+            let phase = WatchPhase::Forbidden { reason };
+            self.forbidden = Some(phase.clone());
+            (phase, Some(POLL))
         } else {
             let wait = Some(self.own_backoff());
             match error.code() {
@@ -432,16 +490,28 @@ fn too_new(status: &Status) -> bool {
     status.code == 504 && status.message.contains("resource version")
 }
 
+/// Whether a stream of objects is worth more than pages of compressed ones.
+fn is_near(round_trip: Option<Duration>) -> bool {
+    round_trip.is_none_or(|time| time < FAR)
+}
+
+fn is_worth_gzip(round_trip: Option<Duration>) -> bool {
+    round_trip.is_some_and(|time| time >= NEAR)
+}
+
 const ENDLESS: &str = "the streaming list did not end";
 
 /// The state of one watch request.
+#[derive(Default)]
 struct Turn {
     /// The initial events are still coming.
     listing: bool,
-    /// Something came.
-    fruitful: bool,
+    /// Events that came.
+    events: u32,
     /// The initial events are complete, as of this version.
     listed: Option<String>,
+    /// The columns have changed under the rows, which are listed anew with the new ones.
+    reshaped: bool,
 }
 
 impl Turn {
@@ -454,7 +524,7 @@ impl Turn {
         version: &mut String,
         now: u32,
     ) -> Result<(), AskError> {
-        self.fruitful = true;
+        self.events = self.events.saturating_add(1);
         match kind {
             EventType::Error => {
                 let status = match encoding {
@@ -481,6 +551,7 @@ impl Turn {
                 Ok(())
             }
             EventType::Added | EventType::Modified | EventType::Deleted => {
+                let before = source.rows().columns_version();
                 projector.event(encoding, object, source, now, |draft| {
                     draft.get(draft.version).clone_into(version);
                     if kind == EventType::Deleted {
@@ -489,6 +560,7 @@ impl Turn {
                         source.upsert(draft, now);
                     }
                 })?;
+                self.reshaped |= !self.listing && before != source.rows().columns_version();
                 Ok(())
             }
         }
@@ -507,4 +579,21 @@ pub fn percent_encode(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_decides_what_is_asked() {
+        let millis = |n| Some(Duration::from_micros(n));
+        assert!(!is_worth_gzip(None) && !is_worth_gzip(millis(999)) && is_worth_gzip(millis(1000)));
+        assert!(is_near(None) && is_near(millis(19_999)) && !is_near(millis(20_000)));
+    }
+
+    #[test]
+    fn values_are_encoded() {
+        assert_eq!(percent_encode("a in (b,c)&x=y/ü~-._"), "a%20in%20%28b%2Cc%29%26x%3Dy%2F%C3%BC~-._");
+    }
 }

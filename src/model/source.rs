@@ -167,6 +167,11 @@ impl Source {
 
     /// Ends a list: what it did not hold is gone, and the source is live.
     pub fn commit(&self, now: Timestamp) {
+        self.commit_as(WatchPhase::Live, now);
+    }
+
+    /// Ends a list that leaves the source in this phase.
+    pub fn commit_as(&self, phase: WatchPhase, now: Timestamp) {
         let mut rows = self.rows.lock();
         let feed = self.feed.as_ref();
         rows.commit(|rows, slot| {
@@ -180,7 +185,7 @@ impl Source {
         if let Some(feed) = &self.feed {
             feed.lock().push(Feed::Synced(count));
         }
-        self.set_phase(WatchPhase::Live, now);
+        self.set_phase(phase, now);
     }
 
     /// Notes that a byte came.
