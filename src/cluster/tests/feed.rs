@@ -53,7 +53,9 @@ async fn followed(rig: &Rig, word: &str) -> (Held, Arc<Mutex<Replay>>) {
     let held = rig.open_with(word, Options { followers: Some(to), ..Options::default() }).await;
     tokio::spawn(async move {
         while let Some((_, feed)) = from.recv().await {
-            feed.into_iter().for_each(|feed| keep.lock().take(feed));
+            for change in feed {
+                keep.lock().take(change);
+            }
         }
     });
     (held, replay)

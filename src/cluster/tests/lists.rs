@@ -125,7 +125,7 @@ async fn a_streaming_list_cut_half_way_leaves_no_ghosts() {
                 server.world(|world| {
                     let form = if kind == "pods" { Form::Protobuf } else { Form::Table };
                     let body = world.initial_events(kind, form);
-                    let half = body[..body.len() / 2 + 1].to_vec();
+                    let half = body[..=body.len() / 2].to_vec();
                     // What was sent already is gone, and made anew under its old name, before the second attempt.
                     for gone in ["n00000", "n00003", "n00099"] {
                         world.delete(kind, "a", gone);

@@ -178,6 +178,7 @@ pub fn frame(form: Form, kind: &str, object: &[u8]) -> Vec<u8> {
 }
 
 /// The world, and how the server speaks of it.
+#[allow(clippy::struct_excessive_bools)]
 pub struct World {
     pub version: u64,
     /// Watches from before this version are refused as expired.
@@ -422,7 +423,7 @@ impl World {
         };
         let thing = Thing { metadata, status: Phase { phase: phase.into() } };
         self.things.insert(key, thing.clone());
-        self.tell(kind, plural, thing);
+        self.tell(kind, plural, &thing);
     }
 
     pub fn delete(&mut self, plural: &str, namespace: &str, name: &str) {
@@ -430,16 +431,16 @@ impl World {
         let mut thing = self.things.remove(&key).expect("it is there");
         self.version += 1;
         thing.metadata.resource_version = self.version.to_string();
-        self.tell("DELETED", plural, thing);
+        self.tell("DELETED", plural, &thing);
     }
 
-    fn tell(&mut self, kind: &'static str, plural: &str, thing: Thing) {
+    fn tell(&mut self, kind: &'static str, plural: &str, thing: &Thing) {
         self.log.push((self.version, kind, plural.to_owned(), thing.clone()));
         for i in 0..self.open.len() {
             let (seen, form, headed) = (self.open[i].seen.clone(), self.open[i].form, self.open[i].headed);
             let hears = !self.open[i].deaf && seen.plural() == plural;
             if hears && seen.namespace().is_none_or(|ns| ns == thing.metadata.namespace) {
-                let event = self.event(form, kind, &thing, !headed);
+                let event = self.event(form, kind, thing, !headed);
                 self.open[i].headed = true;
                 let _ = self.open[i].to.send(Ok(event.into()));
             }

@@ -86,6 +86,7 @@ async fn a_cut_connection_is_dialled_again_without_a_list() {
     rig.settled(&pods).await;
     rig.settled(&namespaces).await;
     assert_eq!(rig.server.count(|seen| !seen.is_resumed()), 0, "{:?}", rig.server.asked(|_| true));
+    pass(1).await;
     assert_eq!(low.load(std::sync::atomic::Ordering::Relaxed), 49);
 }
 
@@ -194,7 +195,7 @@ async fn storms_end_with_the_servers_rows() {
                     world.compact();
                 }),
                 4 => pass(roll(20)).await,
-                5 => rig.server.world(|world| world.bookmark()),
+                5 => rig.server.world(server::World::bookmark),
                 6..=9 if there => rig.server.world(|world| world.delete(kind, "a", &name)),
                 _ => rig.server.world(|world| world.put(kind, "a", &name, "Running")),
             }
