@@ -3,14 +3,14 @@
 use super::ask::{Answer, AskError, ask};
 use super::cluster::Cluster;
 use super::gate::Pass;
-use super::machine;
+use super::machine::{self, Trouble};
 use super::project::Projector;
 use super::wire::{
     Bookmark, Encoding, EventType, ListPiece, ListReader, Status, WatchReader, WireError, json, protobuf,
 };
 use crate::link::{Ask, Lane};
 use crate::model::source::{Feed, Source};
-use crate::model::state::WatchPhase;
+use crate::model::state::{Phase, WatchPhase};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -150,8 +150,12 @@ impl Watch {
                 self.renewed = true;
                 return Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: true });
             }
+            let connecting = self.cluster.gate.state().phase == Phase::Connecting;
             if let Some(trouble) = error.trouble() {
                 pass.trouble(trouble);
+            } else if connecting && matches!(error, AskError::Foreign(_)) {
+                // Whoever answers there is no API server: a login page, or another service.
+                pass.trouble(Trouble::Link(error.sentence()));
             } else if matches!(error, AskError::Refused { .. } | AskError::Wire(_)) {
                 // The server answered: the link and the credentials work.
                 pass.progress();
