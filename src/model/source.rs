@@ -11,8 +11,38 @@ use parking_lot::{Mutex, MutexGuard};
 use std::sync::Arc;
 use tokio::sync::Notify;
 
+/// See [`Bells`].
+pub type Bell = Arc<Bells>;
+
 /// Rung whenever something that a view shows may have changed; many rings are one.
-pub type Bell = Arc<Notify>;
+#[derive(Debug, Default)]
+pub struct Bells {
+    any: Notify,
+    turns: Notify,
+}
+
+impl Bells {
+    /// Rows, or something else, changed.
+    pub fn notify_one(&self) {
+        self.any.notify_one();
+    }
+
+    /// A source came to another state: worth showing at once.
+    pub fn turn(&self) {
+        self.any.notify_one();
+        self.turns.notify_one();
+    }
+
+    /// Waits for any ring.
+    pub async fn notified(&self) {
+        self.any.notified().await;
+    }
+
+    /// Waits until a source comes to another state.
+    pub async fn turned(&self) {
+        self.turns.notified().await;
+    }
+}
 
 /// How a source stands.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -208,7 +238,7 @@ impl Source {
         if let Some(feed) = &self.feed {
             feed.lock().push(Feed::State(copy));
         }
-        self.bell.notify_one();
+        self.bell.turn();
     }
 
     /// Takes the changes since the last call; always empty where nobody asked to follow.

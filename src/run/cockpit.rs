@@ -26,10 +26,14 @@ const ORDERS: usize = 64;
 const KEYS: usize = 256;
 /// The shortest time between two snapshots that data alone asks for, while rows are arriving and
 /// when they have.
-const SOON: Duration = Duration::from_millis(15);
+const SOON: Duration = Duration::from_millis(20);
 const CALM: Duration = Duration::from_millis(100);
 /// While rows are arriving a snapshot sorts them all: so many times as long the rows may arrive.
-const SHARE: u32 = 4;
+const SHARE: u32 = 12;
+/// The longest time between two snapshots while rows are arriving.
+const LATEST: Duration = Duration::from_millis(250);
+/// The time that turns of several sources have to come together.
+const TOGETHER: Duration = Duration::from_millis(3);
 
 /// The theme where `SKYLARK_THEME` names none that exists.
 const THEME: &str = "dark";
@@ -52,7 +56,7 @@ async fn drive(
         let begun = Instant::now();
         let (snapshot, tick) = live.snapshot();
         let arriving = matches!(snapshot.window.completeness, Completeness::Waiting | Completeness::Loading);
-        let quiet = Instant::now() + if arriving { SOON.max(begun.elapsed() * SHARE).min(CALM) } else { CALM };
+        let quiet = Instant::now() + if arriving { SOON.max(begun.elapsed() * SHARE).min(LATEST) } else { CALM };
         out.send_if_modified(|last| {
             // The clock alone is no change: ages that did change are in the rows.
             let same = Snapshot { now: last.now, ..snapshot.clone() } == **last;
@@ -64,6 +68,10 @@ async fn drive(
         let heard = async {
             fleet.bell.notified().await;
             tokio::time::sleep_until(quiet.into()).await;
+        };
+        let turned = async {
+            fleet.bell.turned().await;
+            tokio::time::sleep(TOGETHER).await;
         };
         let ticked = async {
             match tick {
@@ -83,6 +91,7 @@ async fn drive(
                     obey(&mut live, order);
                 }
             }
+            () = turned => (),
             () = heard => (),
             () = ticked => (),
         }

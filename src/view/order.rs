@@ -21,6 +21,8 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug)]
 pub struct Keyed {
     key: u128,
+    /// The key of the natural order, which decides where the first ties.
+    natural: u128,
     /// The row.
     pub entry: Entry,
 }
@@ -79,12 +81,13 @@ impl Sorter {
         let rank = u128::from(*self.ranks.get(rows.namespace(entry.slot))?);
         let cluster = u128::from(self.clusters.get(usize::from(entry.source)).copied().unwrap_or(0));
         let name = || u128::from_be_bytes(prefix(rows.name(entry.slot))) >> 32;
+        let natural = cluster << 112 | rank << 96 | name();
         let key = match &self.by {
-            By::Natural => cluster << 112 | rank << 96 | name(),
+            By::Natural => natural,
             By::Namespace => self.directed(rank << 112) | cluster << 96 | name(),
             By::Cell(columns) => self.directed(cell_key(columns, rows, entry)),
         };
-        Some(Keyed { key, entry })
+        Some(Keyed { key, natural, entry })
     }
 
     fn directed(&self, key: u128) -> u128 {
@@ -97,10 +100,11 @@ impl Sorter {
 
     /// How two rows compare.
     pub fn compare(&self, sources: &[impl Sources], a: &Keyed, b: &Keyed) -> Ordering {
-        a.key.cmp(&b.key).then_with(|| self.tie(sources, a.entry, b.entry))
+        a.key.cmp(&b.key).then_with(|| self.tie(sources, a, b))
     }
 
-    fn tie(&self, sources: &[impl Sources], a: Entry, b: Entry) -> Ordering {
+    fn tie(&self, sources: &[impl Sources], keyed_a: &Keyed, keyed_b: &Keyed) -> Ordering {
+        let (a, b) = (keyed_a.entry, keyed_b.entry);
         let (Some(rows_a), Some(rows_b)) = (sources.get(usize::from(a.source)), sources.get(usize::from(b.source)))
         else {
             return Ordering::Equal;
@@ -110,7 +114,14 @@ impl Sorter {
             let by_name = || rows_a.name(a.slot).cmp(rows_b.name(b.slot));
             let by_namespace = || rows_a.namespace(a.slot).cmp(rows_b.namespace(b.slot));
             let by_key = || rows_a.key(a.slot).cmp(rows_b.key(b.slot));
-            cluster(a).cmp(&cluster(b)).then_with(by_namespace).then_with(by_name).then_with(by_key)
+            let by_cluster = || cluster(a).cmp(&cluster(b));
+            keyed_a
+                .natural
+                .cmp(&keyed_b.natural)
+                .then_with(by_cluster)
+                .then_with(by_namespace)
+                .then_with(by_name)
+                .then_with(by_key)
         };
         let By::Cell(columns) = &self.by else { return natural() };
         let same_text = a.source == b.source
