@@ -125,11 +125,22 @@ pub async fn get_json<T: serde::de::DeserializeOwned>(
     accept: &'static str,
     patience: Patience,
 ) -> Result<T, AskError> {
+    get_json_on(Lane::Bulk, link, path, accept, patience).await
+}
+
+/// The same on the connections of a lane.
+pub async fn get_json_on<T: serde::de::DeserializeOwned>(
+    lane: Lane,
+    link: &Link,
+    path: &str,
+    accept: &'static str,
+    patience: Patience,
+) -> Result<T, AskError> {
     let request = Ask {
         path: path.to_owned(),
         accept,
         gzip: link.rtt().is_some_and(|rtt| rtt >= Duration::from_millis(1)),
-        lane: Lane::Bulk,
+        lane,
         head_timeout: patience.silence,
         idle_timeout: patience.silence,
     };

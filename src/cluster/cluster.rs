@@ -1,11 +1,11 @@
 //! One cluster of the fleet: its link, its gate, its kinds, and what was learned about its server.
 
-use super::ask::{AskError, Patience, get_json};
+use super::ask::{AskError, Patience, get_json_on};
 use super::discovery::{self, Kinds};
 use super::gate::Gate;
 use crate::base::age::Timestamp;
 use crate::base::clock;
-use crate::link::{Link, LinkError};
+use crate::link::{Lane, Link, LinkError};
 use crate::model::kind::Kind;
 use crate::model::source::Bell;
 use crate::model::state::{ClusterId, ClusterState};
@@ -162,7 +162,8 @@ impl Cluster {
             #[serde(rename = "gitVersion")]
             git: String,
         }
-        let version: Version = get_json(self.link()?, "/version", "application/json", self.patience).await?;
+        let version: Version =
+            get_json_on(Lane::Watch, self.link()?, "/version", "application/json", self.patience).await?;
         let text = crate::text::sanitize::sanitize(&version.git).into_owned();
         self.gate.note(|state| state.version = text);
         Ok(())

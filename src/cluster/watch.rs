@@ -178,6 +178,15 @@ impl Watch {
         if self.source.status().phase == WatchPhase::Waiting {
             self.loading(self.remembered());
         }
+        let link = self.cluster.link()?;
+        if link.is_remote() && link.rtt().is_none() {
+            // How far the server is decides how it is asked: a small question finds out.
+            if let Err(error) = self.cluster.learn_version().await
+                && error.trouble().is_some()
+            {
+                return Err(error);
+            }
+        }
         let mut refused = false;
         if self.may_stream() {
             match self.watch(pass, true).await {

@@ -166,6 +166,11 @@ impl Link {
         self.0.lanes.round_trip()
     }
 
+    /// Whether the server is reached over a network, so that there is a round trip to measure.
+    pub fn is_remote(&self) -> bool {
+        matches!(self.0.lanes.dialer.options.dial, Dial::Tcp)
+    }
+
     /// The default namespace of the context.
     pub fn namespace(&self) -> Option<&str> {
         self.target().namespace.as_deref()
