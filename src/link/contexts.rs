@@ -6,11 +6,12 @@ use kube::config::{AuthInfo, Cluster, Kubeconfig};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
+use crate::base::suggest;
+
 use super::{
     LinkError,
     auth::Auth,
     exec::Plugin,
-    suggest,
     target::{Server, Target, authority},
 };
 

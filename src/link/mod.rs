@@ -22,7 +22,6 @@ mod proxy;
 mod reply;
 mod request;
 mod salvage;
-mod suggest;
 mod target;
 mod tls;
 mod token_file;
