@@ -8,7 +8,7 @@ use crate::cluster::fleet::Fleet;
 use crate::model::column::Column;
 use crate::model::draft::{Draft, Tone};
 use crate::model::kind::Kind;
-use crate::model::source::{Bell, Source};
+use crate::model::source::Source;
 use crate::model::state::Phase;
 use crate::text::sanitize::sanitize;
 use std::sync::Arc;
@@ -33,17 +33,17 @@ pub struct ClustersPane {
     source: Arc<Source>,
 }
 
-impl ClustersPane {
-    /// An empty pane.
-    pub fn new(bell: &Bell) -> ClustersPane {
+impl Default for ClustersPane {
+    fn default() -> ClustersPane {
         let kind = Kind { plural: "clusters".into(), singular: "cluster".into(), ..Kind::default() };
         // Its own bell: it is filled while a snapshot is made, and must not ask for another.
         let source = Source::new(ClusterId(u16::MAX), Arc::new(kind), None, Arc::default(), false);
-        let _ = bell;
         source.set_columns(Arc::from(COLUMNS.to_vec()));
         ClustersPane { source: Arc::new(source) }
     }
+}
 
+impl ClustersPane {
     /// The pane as the part of a table.
     pub fn part(&self) -> Part {
         Part { source: self.source.clone(), cluster: ClusterId(u16::MAX), name: String::new() }

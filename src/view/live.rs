@@ -50,7 +50,7 @@ impl Live {
     pub fn new(fleet: Arc<Fleet>, spec: Spec, connect: &[ClusterId]) -> Live {
         let homes = fleet.clusters.iter().map(|_| None).collect();
         let mut live = Live {
-            clusters: ClustersPane::new(&fleet.bell),
+            clusters: ClustersPane::default(),
             fleet,
             homes,
             spec: Spec { pane: Pane::Clusters, ..spec.clone() },
