@@ -188,6 +188,7 @@ impl Cockpit {
                         tracing::info!("{name}: leaving");
                         return Ok(());
                     }
+                    Signal::Resize => self.resize()?,
                     Signal::Continue => {
                         self.guard.resume()?;
                         self.resize()?;

@@ -8,17 +8,20 @@ use tokio::signal::unix::{self, SignalKind};
 pub enum Signal {
     /// To end (SIGTERM, SIGHUP, SIGINT), with the signal's name.
     Quit(&'static str),
+    /// The terminal has another size (SIGWINCH).
+    Resize,
     /// The process was stopped and goes on (SIGCONT): the terminal may be as the shell wants it.
     Continue,
 }
 
-/// The signals that the cockpit heeds. SIGWINCH comes with the terminal's events.
+/// The signals that the cockpit heeds. The terminal's events tell of SIGWINCH, too, but only while they are waited for.
 #[derive(Debug)]
 pub struct Signals {
     terminate: unix::Signal,
     hangup: unix::Signal,
     interrupt: unix::Signal,
     proceed: unix::Signal,
+    window: unix::Signal,
 }
 
 impl Signals {
@@ -31,6 +34,7 @@ impl Signals {
             hangup: unix::signal(SignalKind::hangup())?,
             interrupt: unix::signal(SignalKind::interrupt())?,
             proceed: unix::signal(SignalKind::from_raw(proceed))?,
+            window: unix::signal(SignalKind::window_change())?,
         })
     }
 
@@ -41,6 +45,7 @@ impl Signals {
             _ = self.hangup.recv() => Signal::Quit("SIGHUP"),
             _ = self.interrupt.recv() => Signal::Quit("SIGINT"),
             _ = self.proceed.recv() => Signal::Continue,
+            _ = self.window.recv() => Signal::Resize,
         }
     }
 }
