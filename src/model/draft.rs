@@ -47,6 +47,9 @@ pub struct Draft {
     pub tone: Tone,
     /// One cell a column of the kind.
     pub cells: Vec<Cell<Span>>,
+    /// The minor version of the server that prints: 33 of 1.33; 0, not known, is the newest. It outlives
+    /// [`Draft::clear`].
+    pub minor: u16,
 }
 
 impl Draft {
