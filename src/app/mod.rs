@@ -107,9 +107,7 @@ impl App {
                 pane: start.pane,
                 clusters: start.clusters,
                 namespaces: start.namespaces,
-                filter: String::new(),
-                sort: None,
-                wide: false,
+                ..Spec::default()
             }),
             keymap: start.keymap,
             pending: Vec::new(),

@@ -3,9 +3,10 @@
 pub use crate::model::state::ClusterId;
 
 /// Which table.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Pane {
     /// The clusters themselves.
+    #[default]
     Clusters,
     /// Objects of a kind, as the user named it: `po`, `deployments.apps`.
     Kind(String),
@@ -33,7 +34,7 @@ pub struct Sort {
 }
 
 /// Everything that defines a table on the screen but its cursor and marks.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Spec {
     /// Which table.
     pub pane: Pane,
