@@ -226,8 +226,9 @@ impl Rig {
     }
 
     /// All contexts of the kubeconfig.
-    pub fn contexts(&self) -> [String; 4] {
-        [self.context.clone(), self.team_a(), self.nobody(), self.cert()]
+    pub fn contexts(&self) -> Vec<String> {
+        let names = self.ready["contexts"].as_array().into_iter().flatten();
+        names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
     }
 
     /// The administrator's context, with a token. It is the current one.
@@ -243,6 +244,22 @@ impl Rig {
     /// The context of a user who may nothing.
     pub fn nobody(&self) -> String {
         format!("{}-nobody", self.context)
+    }
+
+    /// The context of a user who may read pods, deployments, events, services and config maps in `team-a` and
+    /// `team-b`, and nothing at cluster scope.
+    pub fn two_teams(&self) -> String {
+        format!("{}-two-teams", self.context)
+    }
+
+    /// The context of a user who may that too, and list namespaces.
+    pub fn lister(&self) -> String {
+        format!("{}-lister", self.context)
+    }
+
+    /// The context of a user with the ClusterRole `view`: everything but secrets and nodes, roughly.
+    pub fn reader(&self) -> String {
+        format!("{}-reader", self.context)
     }
 
     /// The context of an administrator with a client certificate.
