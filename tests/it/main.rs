@@ -18,6 +18,7 @@ mod pty_kubeconfig;
 mod watch;
 
 mod support {
+    pub mod kubectl;
     pub mod proxy;
     pub mod pty;
     pub mod rig;
