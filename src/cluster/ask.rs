@@ -20,9 +20,12 @@ pub enum AskError {
         /// Seconds to wait, where the server asks for it.
         retry_after: Option<u32>,
     },
-    /// The answer is not an API server's: it is of this type.
-    #[error("an answer of type {0:?}; a proxy or login page may be in the way")]
+    /// The answer is not an API server's: what it is instead.
+    #[error("an answer {0}; a proxy or login page may be in the way")]
     Foreign(String),
+    /// Whoever answers at this address is no API server, or none that works: how that shows.
+    #[error("{0}")]
+    NoServer(String),
     /// The body cannot be read.
     #[error("{0}")]
     Wire(#[from] WireError),
@@ -45,6 +48,7 @@ impl AskError {
                 Some(Trouble::Link(advised(error)))
             }
             AskError::Link(error) if error.is_credentials() => Some(Trouble::Credentials(advised(error))),
+            AskError::NoServer(how) => Some(Trouble::Link(how.clone())),
             AskError::Refused { status, .. } if status.code == 401 => Some(Trouble::Credentials(format!(
                 "the server refuses these credentials (401: {}); log in again or renew them, then retry",
                 status.message
@@ -61,6 +65,7 @@ impl AskError {
         match self {
             AskError::Link(error) => advised(error),
             AskError::Refused { status, .. } => format!("{} (HTTP {})", status.message, status.code),
+            AskError::NoServer(how) => how.clone(),
             AskError::Wire(_) | AskError::Foreign(_) => format!("the answer cannot be read: {self}"),
         }
     }
@@ -102,13 +107,23 @@ const SMALL: usize = 64 << 20;
 pub async fn ask(link: &Link, ask: Ask) -> Result<Answer, AskError> {
     let reply = link.send(ask).await?;
     let encoding = Encoding::of(&reply.content_type);
+    if is_a_page(&reply) {
+        return Err(AskError::Foreign(format!("of type {:?} with HTTP {}", reply.content_type, reply.status)));
+    }
     if reply.status != 200 {
         return Err(refusal(reply, encoding).await);
     }
     match encoding {
         Some(encoding) => Ok(Answer { encoding, date: reply.date, body: reply.body }),
-        None => Err(AskError::Foreign(reply.content_type)),
+        None => Err(AskError::Foreign(format!("of type {:?}", reply.content_type))),
     }
+}
+
+/// Whether it is made for a browser: a page, or the way to one. What it says of credentials, or of
+/// too many requests, holds all the same.
+fn is_a_page(reply: &Reply) -> bool {
+    let page = reply.content_type.starts_with("text/html") && !matches!(reply.status, 200 | 401 | 429);
+    page || (300..400).contains(&reply.status)
 }
 
 async fn refusal(reply: Reply, encoding: Option<Encoding>) -> AskError {

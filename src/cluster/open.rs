@@ -2,6 +2,7 @@
 //! somebody holds it.
 
 use super::cluster::Cluster;
+use super::doubt::look_closer;
 use super::watch::{Selection, Watch};
 use crate::model::kind::Kind;
 use crate::model::source::{Feed, Source};
@@ -54,6 +55,9 @@ pub struct Opened {
 
 /// The wait before an unknown kind is looked for again: a CRD may have been added.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// The wait before a server is asked again that answered and could not tell its kinds.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 impl Opened {
     /// Opens `word` in the namespaces (`None` is all of them). Returns at once.
@@ -131,6 +135,7 @@ async fn resolve(cluster: &Arc<Cluster>, word: &str, once: bool, inner: &Mutex<I
                 (Resolution::Unknown(sentence), Some(LOOK_AGAIN))
             }
             Err(error) => {
+                let error = look_closer(cluster, error).await;
                 let sentence = error.sentence();
                 let wait = match error.trouble() {
                     Some(trouble) => {
@@ -139,7 +144,7 @@ async fn resolve(cluster: &Arc<Cluster>, word: &str, once: bool, inner: &Mutex<I
                     }
                     None => {
                         pass.progress();
-                        Some(LOOK_AGAIN)
+                        Some(TRY_AGAIN)
                     }
                 };
                 (Resolution::Failed(sentence), wait)

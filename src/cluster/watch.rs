@@ -2,15 +2,16 @@
 
 use super::ask::{Answer, AskError, ask};
 use super::cluster::Cluster;
+use super::doubt::look_closer;
 use super::gate::Pass;
-use super::machine::{self, Trouble};
+use super::machine;
 use super::project::Projector;
 use super::wire::{
     Bookmark, Encoding, EventType, ListPiece, ListReader, Status, WatchReader, WireError, json, protobuf,
 };
 use crate::link::{Ask, Lane};
 use crate::model::source::{Feed, Source};
-use crate::model::state::{Phase, WatchPhase};
+use crate::model::state::WatchPhase;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -140,7 +141,10 @@ impl Watch {
     async fn attempt(&mut self, mut pass: Pass) -> Result<Ended, AskError> {
         let begun = Instant::now();
         let watching = !self.version.is_empty();
-        let result = self.request(&mut pass).await;
+        let result = match self.request(&mut pass).await {
+            Err(error) => Err(look_closer(&self.cluster, error).await),
+            done => done,
+        };
         if let Err(error) = &result {
             if watching && self.is_only_cut(error, begun) {
                 return Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: true });
@@ -150,13 +154,9 @@ impl Watch {
                 self.renewed = true;
                 return Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: true });
             }
-            let connecting = self.cluster.gate.state().phase == Phase::Connecting;
             if let Some(trouble) = error.trouble() {
                 pass.trouble(trouble);
-            } else if connecting && matches!(error, AskError::Foreign(_)) {
-                // Whoever answers there is no API server: a login page, or another service.
-                pass.trouble(Trouble::Link(error.sentence()));
-            } else if matches!(error, AskError::Refused { .. } | AskError::Wire(_)) {
+            } else if matches!(error, AskError::Refused { .. } | AskError::Wire(_) | AskError::Foreign(_)) {
                 // The server answered: the link and the credentials work.
                 pass.progress();
             }

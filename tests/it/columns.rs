@@ -2,19 +2,14 @@
 
 use crate::api::{Api, Table};
 use crate::cli::{PATIENCE, eventually, get, kubectl};
-use crate::support::rig::{Rig, RigOptions, require_rig};
+use crate::support::rig::{Rig, Version, require_rig};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::OnceLock;
 
-/// A server with pods in many states on which nothing changes by itself; who adds to it takes a namespace.
+/// See [`Rig::still_of`].
 pub fn still() -> &'static Rig {
-    static STILL: OnceLock<Rig> = OnceLock::new();
-    STILL.get_or_init(|| {
-        let options = RigOptions { context: "still".into(), pods: 300, ..RigOptions::server_only() };
-        Rig::start(&options).unwrap_or_else(|error| panic!("{error}"))
-    })
+    Rig::still_of(Version::V1_37)
 }
 
 /// The seconds of `5m30s`, `8h`, `2y3d`; nothing for any other word.

@@ -10,6 +10,7 @@
 mod api;
 mod cli;
 mod columns;
+mod faults;
 mod fleet;
 mod layers;
 mod pty_demo;
@@ -18,7 +19,10 @@ mod pty_kubeconfig;
 mod watch;
 
 mod support {
+    pub mod gateway;
+    pub mod kubectl;
     pub mod proxy;
     pub mod pty;
     pub mod rig;
+    pub mod tunnel;
 }

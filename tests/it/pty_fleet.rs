@@ -1,8 +1,9 @@
 //! The cockpit over real control planes, in a terminal.
 
+use crate::support::kubectl::has_kubectl;
 use crate::support::proxy::{FaultProxy, Mode, rewrite_kubeconfig_as};
 use crate::support::pty::{PATIENCE, Pty, Shot, skylark};
-use crate::support::rig::{Component, Rig, RigOptions, has_kubectl, require_rig};
+use crate::support::rig::{Component, Rig, RigOptions, Version, require_rig};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::TcpListener;
@@ -99,8 +100,9 @@ fn delete(rig: &Rig, namespace: &str, name: &str) {
     rig.kubectl_ok(&["delete", "deployment", name, "-n", namespace, "--wait=false"]);
 }
 
+/// A rig of the older version, beside the shared one of the newer.
 fn own_rig(name: &str) -> Rig {
-    let options = RigOptions { context: name.to_owned(), ..RigOptions::server_only() };
+    let options = RigOptions { version: Version::V1_33, context: name.to_owned(), ..RigOptions::server_only() };
     Rig::start(&options).unwrap_or_else(|error| panic!("{error}"))
 }
 

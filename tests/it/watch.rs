@@ -98,7 +98,7 @@ struct Through {
 
 /// Waits until the stream's set is the server's.
 #[track_caller]
-fn settle(stream: &Stream, api: &Api, kinds: &[(&str, &str)]) {
+pub fn settle(stream: &Stream, api: &Api, kinds: &[(&str, &str)]) {
     for (kind, path) in kinds {
         eventually(PATIENCE, || {
             let theirs = api.versions(path);

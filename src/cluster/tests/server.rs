@@ -59,6 +59,11 @@ impl Seen {
         self.is_watch() && !self.is_streaming()
     }
 
+    /// A list of any sort, and not the small question of whether a server is there.
+    pub fn begins_anew(&self) -> bool {
+        !self.is_resumed() && self.path != "/version"
+    }
+
     pub fn is_list(&self) -> bool {
         !self.is_watch()
     }
