@@ -452,12 +452,17 @@ fn kinds_are_found() {
         let kind = names.to_kind();
         for word in names.short_names.iter().chain(&[names.plural, names.singular, names.kind]) {
             assert!(kind.is_named(word), "{word}");
+            if names.group != "events.k8s.io" {
+                assert_eq!(named(word).as_deref(), Some(&kind), "{word}");
+            }
         }
+        assert_eq!(named(&kind.id()).as_deref(), Some(&kind));
         assert_eq!(kind.namespaced, names.namespaced);
         assert_eq!(kind.categories, names.categories);
     }
     assert!(find("apps", "v1", "pods").is_none());
-    assert!(find("events.k8s.io", "v1", "events").is_none());
+    assert!(find("events.k8s.io", "v1beta1", "events").is_none());
+    assert_eq!(named("events").map(|kind| kind.group.clone()), Some(String::new()));
     assert!(find("", "v2", "pods").is_none());
 }
 
