@@ -17,6 +17,7 @@ mod pty_demo;
 mod pty_fleet;
 mod pty_kubeconfig;
 mod watch;
+mod zoo;
 
 mod support {
     pub mod gateway;
