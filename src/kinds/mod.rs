@@ -51,6 +51,8 @@ mod template;
 mod volume;
 mod workload;
 #[cfg(test)]
+mod zoo_tests;
+#[cfg(test)]
 mod tests;
 mod wire;
 

@@ -90,6 +90,18 @@ impl Api {
         self.ask("GET", path, ("accept", "application/json"), &Value::Null).expect(path)
     }
 
+    /// The bytes that answer a GET.
+    #[track_caller]
+    pub fn bytes(&self, path: &str, accept: &str) -> Vec<u8> {
+        use http_body_util::BodyExt as _;
+        let request = http::Request::builder().uri(path).header("accept", accept).body(kube::client::Body::empty());
+        self.runtime.block_on(async {
+            let answer = self.client.send(request.expect("a request")).await.expect(path);
+            assert!(answer.status().is_success(), "GET {path}: {}", answer.status());
+            answer.into_body().collect().await.expect(path).to_bytes().to_vec()
+        })
+    }
+
     /// Creates an object in the collection at a path.
     #[track_caller]
     pub fn create(&self, path: &str, object: &Value) -> Value {
@@ -142,7 +154,9 @@ impl Api {
             let cells = row["cells"].as_array().expect("cells").iter().map(text).collect();
             (key(&row["object"]["metadata"]), cells)
         };
-        Table { rows: rows.iter().map(row).collect(), heads }
+        let definitions = table["columnDefinitions"].as_array().into_iter().flatten();
+        let wide = definitions.map(|column| column["priority"] != 0).collect();
+        Table { rows: rows.iter().map(row).collect(), heads, wide }
     }
 }
 
@@ -155,6 +169,8 @@ pub fn key(meta: &Value) -> String {
 /// A table as the server writes it.
 pub struct Table {
     pub heads: Vec<String>,
+    /// Which columns only the wide table shows.
+    pub wide: Vec<bool>,
     /// By [`key`].
     pub rows: BTreeMap<String, Vec<String>>,
 }

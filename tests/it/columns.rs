@@ -15,7 +15,7 @@ pub fn still() -> &'static Rig {
 }
 
 /// The same server with the zoo on it.
-fn zoo(version: Version) -> &'static Rig {
+pub fn zoo(version: Version) -> &'static Rig {
     static SETTLED: [OnceLock<()>; 2] = [const { OnceLock::new() }; 2];
     let rig = Rig::still_of(version);
     SETTLED[version as usize].get_or_init(|| {
@@ -26,7 +26,7 @@ fn zoo(version: Version) -> &'static Rig {
 }
 
 /// The kinds of a server that can be listed. One of the zoo is going, and its list is refused.
-fn listed(api: &Api) -> Vec<Served> {
+pub fn listed(api: &Api) -> Vec<Served> {
     zoo::served(api).into_iter().filter(|kind| kind.verbs.contains("list") && kind.kind != "Going").collect()
 }
 

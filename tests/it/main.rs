@@ -18,6 +18,7 @@ mod pty_fleet;
 mod pty_kubeconfig;
 mod watch;
 mod zoo;
+mod zoo_fixtures;
 
 mod support {
     pub mod gateway;

@@ -5,9 +5,9 @@ use crate::cli::{PATIENCE, eventually};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-#[path = "../fixtures/zoo/zoo.rs"]
-mod zoo;
-pub use zoo::{Exhibit, zoo};
+#[path = "../fixtures/zoo/exhibits.rs"]
+mod exhibits;
+pub use exhibits::{Exhibit, zoo};
 
 /// A kind as a server names it.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ pub fn served(api: &Api) -> Vec<Served> {
     all
 }
 
-/// The zoo on a server, in full; gives how many objects there are. What the server does not serve is left out.
+/// Puts the zoo on a server, in full; gives how many objects there are. What the server does not serve is left out.
 pub fn settle(api: &Api) -> usize {
     let now = jiff::Timestamp::now().as_second();
     for name in ["zoo", "zoo-limits"] {
@@ -89,7 +89,16 @@ pub fn settle(api: &Api) -> usize {
     }
     let (definitions, rest): (Vec<_>, Vec<_>) =
         zoo(now).into_iter().partition(|it| it.kind == "CustomResourceDefinition");
-    let mut settled = settle_all(api, &definitions);
+    // One after the other: of two that want the same names the first gets them.
+    let mut settled = 0;
+    for definition in &definitions {
+        settled += settle_all(api, std::slice::from_ref(definition));
+        let path = format!("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{}", definition.name);
+        eventually(PATIENCE, || match &api.get(&path)["status"]["conditions"] {
+            Value::Array(judged) if !judged.is_empty() => Ok(()),
+            _ => Err(format!("{path} is not looked at yet")),
+        });
+    }
     // Their kinds are served a moment later.
     eventually(PATIENCE, || {
         let kinds = served(api);
@@ -98,8 +107,7 @@ pub fn settle(api: &Api) -> usize {
         let missing = rest.iter().filter(custom).filter(|it| !is_served(it)).count();
         if missing == 0 { Ok(()) } else { Err(format!("{missing} objects of kinds that are not served yet")) }
     });
-    settled += settle_all(api, &rest);
-    settled
+    settled + settle_all(api, &rest)
 }
 
 fn is_of(exhibit: &Exhibit, kind: &Served) -> bool {
@@ -135,12 +143,4 @@ fn requests(exhibit: &Exhibit, kind: &Served) -> Vec<Request> {
         all.push(Request::new("DELETE", &path, Value::Null));
     }
     all
-}
-
-#[test]
-#[ignore = "puts the zoo on the server of a kubeconfig: ZOO=FILE"]
-fn settle_by_hand() {
-    let kubeconfig = std::env::var("ZOO").expect("ZOO is a kubeconfig");
-    let objects = settle(&Api::new(std::path::Path::new(&kubeconfig), None));
-    eprintln!("{objects} objects");
 }
