@@ -32,6 +32,18 @@ impl Projector {
         Projector { client, layout: None, columns, draft: Draft::default(), listing: true }
     }
 
+    /// Takes the minor version of the server that is to be listed: texts and columns follow it. 0 is not
+    /// known.
+    pub fn set_minor(&mut self, minor: u16, source: &Source) {
+        self.draft.minor = minor;
+        if let Some(client) = self.client {
+            self.columns = Arc::from(client.columns_of(minor).to_vec());
+            if source.rows().columns_version() != 0 {
+                source.set_columns(self.columns());
+            }
+        }
+    }
+
     /// Whether Tables are asked for.
     pub fn is_table(&self) -> bool {
         self.client.is_none()

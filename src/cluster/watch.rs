@@ -179,14 +179,19 @@ impl Watch {
             self.loading(self.remembered());
         }
         let link = self.cluster.link()?;
-        if link.is_remote() && link.rtt().is_none() {
-            // How far the server is decides how it is asked: a small question finds out.
+        let remote = link.is_remote();
+        if remote && (link.rtt().is_none() || self.cluster.state().version.is_empty()) {
+            // How far the server is decides how it is asked, its version what it prints: a small question
+            // finds out.
             if let Err(error) = self.cluster.learn_version().await
                 && error.trouble().is_some()
             {
                 return Err(error);
             }
         }
+        // The embedded clusters print as the newest servers, whatever they are called.
+        let minor = if remote { self.cluster.state().minor() } else { 0 };
+        self.projector.set_minor(minor, &self.source);
         let mut refused = false;
         if self.may_stream() {
             match self.watch(pass, true).await {

@@ -13,6 +13,10 @@ pub enum Cell<T> {
     Number(i32),
     /// The age of a moment, as kubectl writes it.
     Age(Timestamp),
+    /// A length of time in seconds that does not tick, as kubectl writes ages.
+    Duration(i32),
+    /// A moment, written as such: `2026-11-25T14:33:52Z`.
+    Moment(Timestamp),
     /// A count and when it last grew: `5 (3m ago)`; without a moment only the count.
     Restarts {
         /// How often.
@@ -31,6 +35,8 @@ impl<T: Copy> Cell<T> {
                 let _ = write!(out, "{number}");
             }
             Cell::Age(then) => age::write_age(out, then, now),
+            Cell::Duration(seconds) => age::write_duration(out, seconds.into()),
+            Cell::Moment(then) => age::write_moment(out, then),
             Cell::Restarts { count, last } => {
                 let _ = write!(out, "{count}");
                 if last != 0 {
@@ -46,7 +52,7 @@ impl<T: Copy> Cell<T> {
     pub fn next_change(self, now: Timestamp) -> Option<u32> {
         match self {
             Cell::Age(then) | Cell::Restarts { last: then, .. } => age::next_change(then, now),
-            Cell::Text(_) | Cell::Number(_) => None,
+            Cell::Text(_) | Cell::Number(_) | Cell::Duration(_) | Cell::Moment(_) => None,
         }
     }
 
@@ -56,6 +62,8 @@ impl<T: Copy> Cell<T> {
             Cell::Text(text) => Cell::Text(name(text)),
             Cell::Number(number) => Cell::Number(number),
             Cell::Age(then) => Cell::Age(then),
+            Cell::Duration(seconds) => Cell::Duration(seconds),
+            Cell::Moment(then) => Cell::Moment(then),
             Cell::Restarts { count, last } => Cell::Restarts { count, last },
         }
     }

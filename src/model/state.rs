@@ -137,3 +137,37 @@ pub struct ClusterState {
     /// The server's clock minus ours, in seconds.
     pub skew: i32,
 }
+
+impl ClusterState {
+    /// The server's minor version: 33 of `v1.33.13`; 0 when not known, or newer than this scheme.
+    pub fn minor(&self) -> u16 {
+        let minor = || {
+            let rest = self.version.strip_prefix("v1.")?;
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            rest[..digits].parse().ok()
+        };
+        minor().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minor_versions() {
+        for (version, minor) in [
+            ("v1.33.13", 33),
+            ("v1.30.2-eks-036c24b", 30),
+            ("v1.33.1+k3s1", 33),
+            ("v1.37", 37),
+            ("", 0),
+            ("v2.0.0", 0),
+            ("v1.", 0),
+            ("v1.x", 0),
+            ("1.33.0", 0),
+        ] {
+            assert_eq!(ClusterState { version: version.into(), ..ClusterState::default() }.minor(), minor, "{version}");
+        }
+    }
+}

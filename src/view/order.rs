@@ -173,12 +173,15 @@ fn text_of<'a>(columns: &[Option<usize>], rows: &'a Rows, entry: Entry) -> Optio
     }
 }
 
-/// Numbers before texts; ages by how old, the youngest first, the unknown last.
+/// Numbers before texts; ages by how old, the youngest first, the unknown last. What still runs stands
+/// before what has ended: its duration is an age.
 fn number_key<'a>(cell: Cell<Sym>, text: impl Fn(Sym) -> &'a str) -> Result<u128, Sym> {
     let biased = |number: i64| u128::from(number as u64 ^ (1 << 63));
     match cell {
         Cell::Number(number) => Ok(biased(number.into()) << 32),
         Cell::Restarts { count, last } => Ok(biased(count.into()) << 32 | u128::from(last)),
+        Cell::Duration(seconds) => Ok(biased(seconds.into()) << 32),
+        Cell::Moment(then) => Ok(biased(then.into()) << 32),
         Cell::Age(0) => Ok(u128::MAX >> 1),
         Cell::Age(then) => Ok(u128::from(u32::MAX - then)),
         Cell::Text(sym) => text(sym).parse::<i64>().map(|number| biased(number) << 32).map_err(|_| sym),

@@ -17,6 +17,8 @@ mod pty_demo;
 mod pty_fleet;
 mod pty_kubeconfig;
 mod watch;
+mod zoo;
+mod zoo_fixtures;
 
 mod support {
     pub mod gateway;
