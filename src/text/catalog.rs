@@ -155,6 +155,14 @@ texts! {
     KeymapTwice => "`{}` is bound twice in [{}]",
     KeymapShadow => "`{}` begins like another binding of [{}], which could never be reached",
 
+    // Documents: what stands in the text itself.
+    DocumentTooLong => "The rest is not shown: this object is larger than {} MiB",
+    Masked => "masked",
+    MaskedBytes => "masked, {} bytes",
+    Decoded => "decoded",
+    Binary => "binary, {} bytes, in base64",
+    NotBase64 => "not base64",
+
     // Messages of the moment.
     AtBottom => "There is nothing to go back to; :q quits",
     AtNewest => "There is nothing to go forward to",
