@@ -159,9 +159,9 @@ impl Asker {
 
     fn follow(&mut self, want: Want) {
         let (cluster, known) = (&self.cluster, &self.known);
-        self.followed.entry(want).or_insert_with_key(|want| {
-            Followed(tokio::spawn(follow(cluster.clone(), known.clone(), want.clone())))
-        });
+        self.followed
+            .entry(want)
+            .or_insert_with_key(|want| Followed(tokio::spawn(follow(cluster.clone(), known.clone(), want.clone()))));
     }
 }
 

@@ -79,9 +79,7 @@ impl Tail<'_> {
             reader.push(&bytes, |kind, object| {
                 events = events.saturating_add(1);
                 match kind {
-                    EventType::Error => {
-                        Err(AskError::Refused { status: json::status(object)?, retry_after: None })
-                    }
+                    EventType::Error => Err(AskError::Refused { status: json::status(object)?, retry_after: None }),
                     EventType::Bookmark => {
                         let next = json::bookmark(object)?.resource_version;
                         if !next.is_empty() {

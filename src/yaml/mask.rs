@@ -114,8 +114,12 @@ mod tests {
     fn manifests_of_secrets_lose_their_values_alone() {
         let secret = r#"{"apiVersion":"v1","data":{"p":"Y2FuYXJ5"},"kind":"Secret","stringData":{"q":"canary"}}"#;
         let said = annotation(secret, false).unwrap_or_default();
-        assert_eq!(said, r#"{"apiVersion":"v1","data":{"p":"********"},"kind":"Secret","stringData":{"q":"********"}}"#);
-        let list = format!("{{\"kind\":\"List\",\"items\":[{{\"kind\":\"ConfigMap\",\"data\":{{\"a\":\"b\"}}}},{secret}]}}\n");
+        assert_eq!(
+            said,
+            r#"{"apiVersion":"v1","data":{"p":"********"},"kind":"Secret","stringData":{"q":"********"}}"#
+        );
+        let list =
+            format!("{{\"kind\":\"List\",\"items\":[{{\"kind\":\"ConfigMap\",\"data\":{{\"a\":\"b\"}}}},{secret}]}}\n");
         let said = annotation(&list, false).unwrap_or_default();
         assert!(said.contains(r#""a":"b""#) && !said.contains("canary") && !said.contains("Y2Fu"), "{said}");
         assert!(said.ends_with("}\n"));

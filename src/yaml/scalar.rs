@@ -136,8 +136,7 @@ fn is_plain(text: &str) -> bool {
 
 /// Whether a reader would take the bare text for something that is no text.
 fn is_word(text: &str) -> bool {
-    const WORDS: [&str; 14] =
-        ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "<<", "=", "-"];
+    const WORDS: [&str; 14] = ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "<<", "=", "-"];
     let lower = if text.len() <= 5 { text.to_ascii_lowercase() } else { String::new() };
     (text.len() <= 5 && WORDS.contains(&lower.as_str())) || is_number(text) || is_date(text)
 }

@@ -86,7 +86,8 @@ status:
 #[test]
 fn pieces_have_their_inks() {
     let written = write(&json!({"a": ["x", 1, true, null]}), false, Options::default());
-    let inks: Vec<_> = written.document.lines.iter().filter_map(|line| line.pieces.last()).map(|piece| piece.ink).collect();
+    let inks: Vec<_> =
+        written.document.lines.iter().filter_map(|line| line.pieces.last()).map(|piece| piece.ink).collect();
     assert_eq!(inks, [Ink::Punctuation, Ink::Text, Ink::Number, Ink::Word, Ink::Word]);
     assert_eq!(written.document.lines[0].pieces[0], Piece::new("a", Ink::Key));
 }
@@ -185,8 +186,46 @@ fn strings() -> impl Strategy<Value = String> {
         "(\\PC|[ -~]|\n|\t|\r|生|\u{301}|👩‍💻|\u{1b}|\u{0}|\u{85}|\u{2028}|\u{feff}){0,24}",
         "([a-z:#' \"\\\\]|\n| \n|- ){0,24}",
         "[-+.0-9eExXoO_:TZ]{0,12}",
-        prop::sample::select(vec!["yes", "No", "~", "null", "NaN", ".inf", "-", "---", "...", "? a", "&a", "*a", "!t", "%x", "@", "`", "|", ">", "a: ", "#", "a #b", "{}", "[]", "<<", "=", "0o7", "1_0", "2001-01-01", "12:30:45", "0x1F", "\n", "a\n\n", "\na", " a", "a ", "a\n b\n", "a\n \n"])
-            .prop_map(ToOwned::to_owned),
+        prop::sample::select(vec![
+            "yes",
+            "No",
+            "~",
+            "null",
+            "NaN",
+            ".inf",
+            "-",
+            "---",
+            "...",
+            "? a",
+            "&a",
+            "*a",
+            "!t",
+            "%x",
+            "@",
+            "`",
+            "|",
+            ">",
+            "a: ",
+            "#",
+            "a #b",
+            "{}",
+            "[]",
+            "<<",
+            "=",
+            "0o7",
+            "1_0",
+            "2001-01-01",
+            "12:30:45",
+            "0x1F",
+            "\n",
+            "a\n\n",
+            "\na",
+            " a",
+            "a ",
+            "a\n b\n",
+            "a\n \n"
+        ])
+        .prop_map(ToOwned::to_owned),
     ]
 }
 
@@ -201,7 +240,8 @@ fn values() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 40, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::btree_map(strings(), inner, 0..5).prop_map(|map| Value::Object(map.into_iter().collect())),
+            prop::collection::btree_map(strings(), inner, 0..5)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }
