@@ -33,6 +33,8 @@ const SHARE: u32 = 20;
 const MOST_OWNED: usize = 5000;
 const HEAD: &str = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json";
 const HEADS: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
+/// How servers say that they do not serve a kind.
+const NO_KIND: &str = "the server could not find the requested resource";
 /// Of a secret nothing else is ever asked for, not even where a server cannot leave out the rest.
 const HEAD_ONLY: &str = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
 const HEADS_ONLY: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io";
@@ -209,14 +211,16 @@ async fn answer(cluster: &Cluster, want: &Want) -> Got {
     };
     asked.unwrap_or_else(|error| {
         tail::tell(cluster, pass, &error);
-        refused(&error)
+        refused(&error, !matches!(want.by, By::Name(_)))
     })
 }
 
-fn refused(error: &AskError) -> Got {
+fn refused(error: &AskError, list: bool) -> Got {
     match error {
         AskError::Refused { status, .. } => match status.code {
             401 | 403 => Got::Refused(status.message.clone()),
+            // No such object is not the same as no such kind.
+            404 if status.message.starts_with(NO_KIND) && !list => Got::Failed(status.message.clone()),
             404 => Got::Missing,
             _ => Got::Failed(error.sentence()),
         },
@@ -324,7 +328,7 @@ async fn follow(cluster: Arc<Cluster>, known: Arc<Mutex<Known>>, want: Want) {
                 let told = tail::tell(&cluster, pass, &error);
                 let had = matches!(known.lock().answers.get(&want), Some(Got::Objects(_) | Got::Part(_)));
                 if !(told && had) {
-                    set(&known, &cluster, want.clone(), refused(&error));
+                    set(&known, &cluster, want.clone(), refused(&error, true));
                 }
                 if told { Duration::ZERO } else { AGAIN }
             }

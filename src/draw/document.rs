@@ -173,9 +173,10 @@ pub(super) fn status(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, p
     let (left, mut right) = (area.x + INDENT, area.right());
     let place = match page.lines {
         0 => String::new(),
-        lines => {
-            fill(Text::PagePlace, &[&(page.cursor + 1).to_string(), &lines.to_string(), &page.percent.to_string()])
-        }
+        lines => fill(
+            Text::PagePlace,
+            &[&(page.cursor + 1).to_string(), &lines.to_string(), &((page.cursor + 1) * 100 / lines).to_string()],
+        ),
     };
     for (text, scope) in [(place, Scope::Dim), (found(page), Scope::Filter)] {
         if !text.is_empty() {

@@ -215,6 +215,7 @@ texts! {
     NoteStale => "not live for {}: {}; r tries again now",
     NoteForbidden => "{}. Ask for the right to get {}; Esc goes back",
     NoteMissing => "{}. It may have been deleted; Esc goes back, and it shows here when it exists again",
+    NoteNoKind => "{}; Esc goes back",
     NoteFailed => "{}; r tries again now",
     EmptyPage => "{} is not here yet.",
     EmptyPageNot => "{} cannot be shown:",

@@ -94,8 +94,6 @@ pub struct Page {
     pub cursor: usize,
     /// How many lines there are.
     pub lines: usize,
-    /// How far the end of the screen is in the document, in percent.
-    pub percent: u8,
     /// What the cursor's line names.
     pub link: Option<Reference>,
     /// What was found; `None` when nothing is searched for.

@@ -5,7 +5,7 @@ use super::search::Search;
 use super::slice::{breaks, cells, slice};
 use super::spec::Motion;
 use crate::base::age::Timestamp;
-use crate::model::document::{Document, Line};
+use crate::model::document::{Document, Ink, Line, Piece};
 use rustc_hash::FxHasher;
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 use std::hash::{Hash as _, Hasher as _};
@@ -126,19 +126,19 @@ impl Reader {
         for op in &ops {
             let (old, new) = (op.old_range(), op.new_range());
             let (Why::Changed(at), false) = (why, matches!(op, DiffOp::Equal { .. })) else { continue };
+            let mut marked = false;
             for line in new.clone().filter(|line| !within(&noise, *line)) {
                 traces[line] = Trace { mark: Mark::Changed, at };
-                any = true;
+                marked = true;
             }
             let went = old.clone().skip(new.len()).any(|line| !within(&self.noise, line));
-            if went && new.is_empty() {
-                any = true;
+            if went && !marked {
                 let line = new.start.min(traces.len().saturating_sub(1));
                 if let Some(trace) = traces.get_mut(line).filter(|trace| trace.mark == Mark::None) {
                     *trace = Trace { mark: Mark::Removed, at };
                 }
             }
-            any |= went;
+            any |= went || marked;
         }
         let follow = |place: Place| {
             let op = ops.iter().find(|op| op.old_range().contains(&place.line));
@@ -405,7 +405,13 @@ impl Reader {
                 (self.left, self.left + self.width)
             };
             let whole = if self.wrap { to } else { cells(line) };
+            let mut pieces = Vec::new();
             let cut = Cut { left: !self.wrap && from > 0 && whole > 0, right: !self.wrap && whole > to };
+            // What is cut says so in a cell of its own.
+            if cut.left {
+                pieces.push(Piece::new(" ", Ink::Plain));
+            }
+            pieces.extend(slice(line, from + usize::from(cut.left)..to.saturating_sub(usize::from(cut.right))));
             if place == self.cursor {
                 at = Some(rows.len());
             }
@@ -413,7 +419,7 @@ impl Reader {
             rows.push(PageRow {
                 line: place.line,
                 continued: place.row > 0,
-                pieces: slice(line, from..to),
+                pieces,
                 cut,
                 found: self.search.in_row(line, place.line, from..to),
                 mark: trace.mark,
@@ -422,13 +428,6 @@ impl Reader {
             });
         }
         (rows, at)
-    }
-
-    /// How far the end of the screen is in the document.
-    pub fn percent(&self) -> u8 {
-        let lines = self.document.lines.len();
-        let shown = self.visible().last().map_or(0, |place| place.line + 1);
-        (shown * 100).checked_div(lines).unwrap_or(100) as u8
     }
 
     /// In how many seconds a change stops being one of this moment.

@@ -250,7 +250,6 @@ impl Reading {
             cursor_row,
             cursor,
             lines: document.lines.len(),
-            percent: self.reader.percent(),
             link: document.lines.get(cursor).and_then(|line| line.link.clone()),
             found: self.reader.found(),
             wrap: self.reader.wrap,
@@ -275,7 +274,8 @@ impl Reading {
             tick.at(age::next_change(then, now));
             ago(then, now)
         };
-        let what = format!("{} {}", self.object.kind, self.object.name);
+        let kind = seen.kind.as_ref().map_or(self.object.kind.as_str(), |kind| kind.kind.as_str());
+        let what = format!("{kind} {}", self.object.name);
         let link = self.detail.cluster.state();
         let lost = matches!(link.phase, Phase::Stale | Phase::Expired | Phase::Denied | Phase::Unreachable);
         let has = seen.object.is_some();
@@ -306,11 +306,16 @@ impl Reading {
                     (Tone::Warn, Text::PageAsOf.with(&[&age]))
                 }
                 WatchPhase::Forbidden { reason } => {
-                    note(Tone::Bad, Text::NoteForbidden.with(&[reason, &self.object.kind]));
+                    note(
+                        Tone::Bad,
+                        Text::NoteForbidden
+                            .with(&[reason, seen.kind.as_ref().map_or(kind, |kind| kind.plural.as_str())]),
+                    );
                     (Tone::Bad, Text::PageForbidden.to_string())
                 }
                 WatchPhase::Missing { reason } => {
-                    note(Tone::Bad, Text::NoteMissing.with(&[reason]));
+                    let said = if seen.kind.is_some() { Text::NoteMissing } else { Text::NoteNoKind };
+                    note(Tone::Bad, said.with(&[reason]));
                     (Tone::Bad, Text::PageMissing.to_string())
                 }
                 WatchPhase::Failed { reason } => {

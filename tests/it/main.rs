@@ -13,6 +13,7 @@ mod columns;
 mod fleet;
 mod layers;
 mod pty_demo;
+mod pty_document;
 mod pty_fleet;
 mod pty_kubeconfig;
 mod watch;
