@@ -67,6 +67,9 @@ impl App {
         if matches!(self.ui.mode, Mode::Help(_)) {
             return (id == Id::Back).then_some(Text::HintClose);
         }
+        if let Some(said) = self.document_hint(id) {
+            return said;
+        }
         match id {
             Id::Enter => pane::of(&spec.pane).enter_hint,
             Id::Accept if is_filter => Some(Text::HintKeep),

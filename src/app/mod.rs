@@ -7,6 +7,7 @@ mod hints;
 mod keys;
 mod perform;
 mod places;
+mod read;
 mod sort;
 pub mod ui;
 
@@ -172,6 +173,11 @@ impl App {
         self.counted(vec![Effect::View(ViewCommand::Height(rows))])
     }
 
+    /// The number of cells of a document's line has changed; the drawing knows it.
+    pub fn on_width(&mut self, cells: u16) -> Vec<Effect> {
+        self.counted(vec![Effect::View(ViewCommand::Width(cells))])
+    }
+
     /// The view has something new to show.
     pub fn on_snapshot(&mut self, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         let before = std::mem::replace(&mut self.snapshot, snapshot);
@@ -227,6 +233,9 @@ impl App {
 
     /// Whether the snapshot's table is the one that was asked for, as far as that can be told.
     fn is_window_current(&self) -> bool {
+        if self.snapshot.page.is_some() {
+            return self.page().is_some();
+        }
         let shown = self.snapshot.window.kind.as_str();
         match pane::of(&self.spec().pane).kind {
             Some(kind) => shown == kind,

@@ -9,7 +9,7 @@ use crate::command::table::{Call, Id};
 use crate::model::draft::Tone;
 use crate::model::state::Phase;
 use crate::text::catalog::Text;
-use crate::view::spec::{ClusterId, Motion, Namespaces, Pane, ViewCommand};
+use crate::view::spec::{ClusterId, Form, Motion, Namespaces, Pane, ViewCommand};
 
 impl App {
     /// Does a command; says in a sentence why it cannot be done.
@@ -64,6 +64,18 @@ impl App {
                     self.open(open, out);
                 }
             }
+            Id::Yaml => self.read(Form::Yaml, out)?,
+            Id::Describe => self.read(Form::Describe, out)?,
+            Id::SearchNext
+            | Id::SearchPrevious
+            | Id::ChangeNext
+            | Id::ChangePrevious
+            | Id::Acknowledge
+            | Id::Wrap
+            | Id::Managed
+            | Id::Reveal
+            | Id::ScrollLeft
+            | Id::ScrollRight => self.in_document(call.id, out)?,
             Id::Retry => self.retry(&call.argument, out)?,
             Id::Connect => self.connect(&call.argument, out)?,
             Id::Accept
@@ -153,6 +165,9 @@ impl App {
     /// The clusters that an argument names; without one, those marked or selected on the clusters pane.
     fn clusters_of(&self, argument: &str) -> Result<Option<Vec<ClusterId>>, String> {
         if argument.is_empty() {
+            if let Pane::Object(object) = &self.spec().pane {
+                return Ok(Some(vec![object.cluster]));
+            }
             let rows = self.chosen().into_iter().map(|row| row.cluster).collect();
             return Ok((self.spec().pane == Pane::Clusters && self.is_window_current()).then_some(rows));
         }

@@ -8,6 +8,8 @@ use crate::theme::colour::Depth;
 use crate::theme::glyphs;
 use crate::view::snapshot::Completeness;
 
+mod document;
+
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
 fn theme() -> Theme {

@@ -114,6 +114,7 @@ struct Cockpit {
     guard: Guard,
     waiting: VecDeque<Order>,
     rows: u16,
+    width: u16,
     busy: bool,
 }
 
@@ -157,6 +158,12 @@ impl Cockpit {
         if rows != self.rows {
             self.rows = rows;
             let effects = self.app.on_resize(rows);
+            self.carry_out(effects);
+        }
+        let width = draw::text_width(self.screen.area());
+        if width != self.width {
+            self.width = width;
+            let effects = self.app.on_width(width);
             self.carry_out(effects);
         }
         let (app, theme) = (&self.app, &self.theme);
@@ -310,7 +317,7 @@ fn open(made: Made, opening: Opening) -> io::Result<()> {
     let spec: Spec = app.spec().clone();
     let theme = std::env::var("SKYLARK_THEME").ok().and_then(|name| Theme::from_env(&name));
     let theme = theme.or_else(|| Theme::from_env(THEME)).unwrap_or_else(Theme::plain);
-    let mut cockpit = Cockpit { app, theme, screen, guard, waiting: VecDeque::new(), rows: 0, busy: false };
+    let mut cockpit = Cockpit { app, theme, screen, guard, waiting: VecDeque::new(), rows: 0, width: 0, busy: false };
     let effects = cockpit.app.opening();
     cockpit.carry_out(effects);
     let (orders, their_orders) = mpsc::channel(ORDERS);

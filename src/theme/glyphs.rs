@@ -18,6 +18,12 @@ pub struct Glyphs {
     pub up: &'static str,
     /// Sorted, largest first.
     pub down: &'static str,
+    /// Beside a line that changed.
+    pub changed: &'static str,
+    /// Beside a line before which others went.
+    pub removed: &'static str,
+    /// A line leads to another object.
+    pub link: &'static str,
     /// Between facts of a line.
     pub dot: &'static str,
     phases: [&'static str; 8],
@@ -31,6 +37,9 @@ pub static UNICODE: Glyphs = Glyphs {
     bad: "✗",
     up: "▲",
     down: "▼",
+    changed: "┃",
+    removed: "▔",
+    link: "→",
     dot: "·",
     phases: ["○", "◌", "●", "◐", "✗", "⊘", "⊖", "◍"],
 };
@@ -43,6 +52,9 @@ pub static ASCII: Glyphs = Glyphs {
     bad: "x",
     up: "^",
     down: "v",
+    changed: "|",
+    removed: "^",
+    link: ">",
     dot: "-",
     phases: ["-", "~", "+", "?", "x", "!", "!", "%"],
 };

@@ -10,6 +10,7 @@ pub use glyphs::Glyphs;
 pub use load::ThemeError;
 pub use scope::Scope;
 
+use crate::model::document::Ink;
 use crate::model::draft::Tone;
 use crate::model::state::Phase;
 use colour::Depth;
@@ -64,6 +65,25 @@ impl Theme {
             Tone::Quiet => Scope::StatusQuiet,
             Tone::Warn => Scope::StatusWarn,
             Tone::Bad => Scope::StatusBad,
+        })
+    }
+
+    /// The style of a piece of a document.
+    pub fn ink(&self, ink: Ink) -> Style {
+        self.style(match ink {
+            Ink::Plain => Scope::Text,
+            Ink::Key => Scope::DocKey,
+            Ink::Text => Scope::DocText,
+            Ink::Number => Scope::DocNumber,
+            Ink::Word => Scope::DocWord,
+            Ink::Punctuation => Scope::DocPunctuation,
+            Ink::Comment => Scope::DocComment,
+            Ink::Heading => Scope::DocHeading,
+            Ink::Dim => Scope::Dim,
+            Ink::Good => Scope::StatusGood,
+            Ink::Warn => Scope::StatusWarn,
+            Ink::Bad => Scope::StatusBad,
+            Ink::Masked => Scope::DocMasked,
         })
     }
 

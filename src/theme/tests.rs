@@ -84,7 +84,18 @@ fn the_environment_decides() {
 #[test]
 fn glyphs_are_one_cell_wide() {
     for set in [&glyphs::UNICODE, &glyphs::ASCII] {
-        let mut all = vec![set.cursor, set.mark, set.warn, set.bad, set.up, set.down, set.dot];
+        let mut all = vec![
+            set.cursor,
+            set.mark,
+            set.warn,
+            set.bad,
+            set.up,
+            set.down,
+            set.dot,
+            set.changed,
+            set.removed,
+            set.link,
+        ];
         all.extend(Phase::ALL.map(|phase| set.phase(phase)));
         assert!(all.iter().all(|glyph| crate::text::width::width(glyph) == 1), "{all:?}");
     }

@@ -2,8 +2,10 @@
 
 use super::clusters::ClustersPane;
 use super::notes;
+use super::reader::Place;
+use super::reading::{Reading, Taste};
 use super::snapshot::{ClusterLine, Completeness, Names, PodCount, Snapshot, Window};
-use super::spec::{ClusterId, Namespaces, Pane, Spec, ViewCommand};
+use super::spec::{ClusterId, Namespaces, Object, Pane, Spec, ViewCommand};
 use super::table::{Part, Table};
 use crate::base::age::{self, Timestamp};
 use crate::base::clock;
@@ -13,6 +15,7 @@ use crate::model::source::Source;
 use crate::model::state::{Phase, WatchPhase};
 use crate::text::catalog::Text;
 use crate::text::sanitize::sanitize;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -33,7 +36,17 @@ pub struct Live {
     /// The kind and sources changed since the table was told.
     fresh: bool,
     handled: u64,
+    /// What is read; the table under it stays as it is.
+    reading: Option<Reading>,
+    taste: Taste,
+    /// Where the eye was in what was read before.
+    eyes: VecDeque<(Object, (Place, Place))>,
+    /// Cells and lines of a document.
+    size: (u16, u16),
 }
+
+/// Documents whose places are remembered.
+const MOST_EYES: usize = 50;
 
 /// What decides which watches are open.
 type Opening = (Pane, Option<Vec<ClusterId>>, Namespaces);
@@ -61,6 +74,10 @@ impl Live {
             names_of: Vec::new(),
             fresh: true,
             handled: 0,
+            reading: None,
+            taste: Taste::default(),
+            eyes: VecDeque::new(),
+            size: (80, 20),
         };
         // What is to be on the screen asks first.
         for &id in connect {
@@ -98,15 +115,66 @@ impl Live {
         self.handled += 1;
         match command {
             ViewCommand::Show(spec) => self.show(spec),
-            ViewCommand::Height(rows) => self.table.set_height(rows),
-            ViewCommand::Move(motion) => self.table.go(motion),
+            ViewCommand::Height(rows) => {
+                self.table.set_height(rows);
+                self.set_size(self.size.0, rows);
+            }
+            ViewCommand::Width(cells) => self.set_size(cells, self.size.1),
+            ViewCommand::Move(motion) => match &mut self.reading {
+                Some(reading) => reading.go(motion),
+                None => self.table.go(motion),
+            },
+            ViewCommand::Read(what) => {
+                if let Some(reading) = &mut self.reading {
+                    reading.read(what, &mut self.taste);
+                }
+            }
             ViewCommand::ToggleMark => self.table.toggle_mark(),
             ViewCommand::MarkRange => self.table.mark_range(),
             ViewCommand::ClearMarks => self.table.clear_marks(),
         }
     }
 
+    fn set_size(&mut self, width: u16, height: u16) {
+        self.size = (width, height);
+        if let Some(reading) = &mut self.reading {
+            reading.set_size(width, height);
+        }
+    }
+
+    /// Reads an object. The table stays open under it, so that going back is at once.
+    fn read(&mut self, object: &Object, search: &str) {
+        if self.reading.as_ref().is_none_or(|reading| reading.object() != object) {
+            self.put_down();
+            let Some(cluster) = self.fleet.get(object.cluster) else { return };
+            let mut reading = Reading::new(cluster, object.clone(), self.taste);
+            reading.set_size(self.size.0, self.size.1);
+            if let Some((_, eye)) = self.eyes.iter().find(|(other, _)| other == object) {
+                reading.return_to(*eye);
+            }
+            self.reading = Some(reading);
+        }
+        if let Some(reading) = &mut self.reading {
+            reading.set_search(search);
+        }
+    }
+
+    /// Reads no more: what was revealed is masked the next time.
+    fn put_down(&mut self) {
+        if let Some(reading) = self.reading.take() {
+            self.eyes.retain(|(object, _)| object != reading.object());
+            self.eyes.push_back((reading.object().clone(), reading.eye()));
+            if self.eyes.len() > MOST_EYES {
+                self.eyes.pop_front();
+            }
+        }
+    }
+
     fn show(&mut self, spec: Spec) {
+        if let Pane::Object(object) = &spec.pane {
+            return self.read(object, &spec.filter);
+        }
+        self.put_down();
         self.table.set_filter(&spec.filter);
         self.table.set_sort(spec.sort.clone());
         self.table.set_wide(spec.wide);
@@ -184,14 +252,28 @@ impl Live {
         let mut tick = Tick::default();
         let lines = self.lines(now, &mut tick);
         self.clusters.update(&self.fleet, &lines, now);
-        let one = self.fleet.clusters.len() < 2;
-        let parts = self.parts();
-        self.table.set_parts(parts, !one && self.spec.pane != Pane::Clusters, !self.fresh);
-        self.fresh = false;
-        self.table.refresh();
-        let window = self.window(now, &mut tick);
+        let (window, page) = match &mut self.reading {
+            Some(reading) => {
+                let page = reading.page(now, &mut tick);
+                let window = Window {
+                    completeness: if page.is_empty() { Completeness::Loading } else { Completeness::Complete },
+                    filter: reading.search().to_owned(),
+                    filter_error: reading.search_error().map(str::to_owned),
+                    ..Window::default()
+                };
+                (window, Some(Arc::new(page)))
+            }
+            None => {
+                let one = self.fleet.clusters.len() < 2;
+                let parts = self.parts();
+                self.table.set_parts(parts, !one && self.spec.pane != Pane::Clusters, !self.fresh);
+                self.fresh = false;
+                self.table.refresh();
+                (self.window(now, &mut tick), None)
+            }
+        };
         self.update_names();
-        (Snapshot { clusters: lines, window, names: self.names.clone(), handled: self.handled, now }, tick.0)
+        (Snapshot { clusters: lines, window, page, names: self.names.clone(), handled: self.handled, now }, tick.0)
     }
 
     fn lines(&self, now: Timestamp, tick: &mut Tick) -> Vec<ClusterLine> {
@@ -244,7 +326,7 @@ impl Live {
         tick.at(next);
         let openings = self.openings();
         let (notes, completeness) = match self.spec.pane {
-            Pane::Clusters => (Vec::new(), Completeness::Complete),
+            Pane::Clusters | Pane::Object(_) => (Vec::new(), Completeness::Complete),
             Pane::Kind(_) => {
                 let in_scope = self.fleet.clusters.iter().filter(|cluster| self.in_scope(cluster.id));
                 let all: Vec<_> =
@@ -309,6 +391,7 @@ impl Live {
     fn kind_name(&self, openings: &[&Opened]) -> String {
         match &self.spec.pane {
             Pane::Clusters => "clusters".into(),
+            Pane::Object(object) => object.kind.clone(),
             Pane::Kind(word) => {
                 let found = openings.iter().find_map(|opened| match opened.resolution() {
                     Resolution::Found(kind) => Some(kind.plural.clone()),

@@ -2,6 +2,7 @@
 //! the server would list.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod details;
 mod discovery;
 mod faults;
 mod feed;
