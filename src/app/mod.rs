@@ -4,6 +4,7 @@ mod editor;
 mod enter;
 mod flash;
 mod hints;
+mod notices;
 mod keys;
 mod perform;
 mod places;
@@ -43,6 +44,11 @@ pub struct Start {
     /// What is wrong from the start, a sentence each, with what to do about it. When there is any, the
     /// clusters pane opens and says so.
     pub problems: Vec<String>,
+    /// What the reader should know and can do later: they are said until a key is pressed, and again by
+    /// `:errors`.
+    pub notices: Vec<String>,
+    /// Whether the wide columns show.
+    pub wide: bool,
     /// The keys.
     pub keymap: Keymap,
 }
@@ -55,6 +61,8 @@ impl Default for Start {
             clusters: None,
             read_only: false,
             problems: Vec::new(),
+            notices: Vec::new(),
+            wide: false,
             keymap: Keymap::embedded(),
         }
     }
@@ -108,6 +116,7 @@ impl App {
                 pane: start.pane,
                 clusters: start.clusters,
                 namespaces: start.namespaces,
+                wide: start.wide,
                 ..Spec::default()
             }),
             keymap: start.keymap,
@@ -131,6 +140,7 @@ impl App {
             let text = app.ui.problems.join(" · ");
             app.say_until_left(Tone::Bad, text);
         }
+        app.heed(start.notices);
         app.refresh();
         app
     }

@@ -165,6 +165,7 @@ commands! {
     MoveBottom      Global   ["move-bottom"]                        None       DocMoveBottom;
     CommandLine     Global   ["command-line"]                       None       DocCommandLine 10 HintCommandLine;
     Help            Global   ["help" "h" "?"]                       None       DocHelp 60 HintHelp;
+    Errors          Global   ["errors" "messages"]                  None       DocErrors;
     Back            Global   ["back"]                               None       DocBack 40 HintBack;
     Redraw          Global   ["redraw"]                             None       DocRedraw;
     Quit            Global   ["quit" "q" "q!" "qa" "Q" "exit"]      None       DocQuit;

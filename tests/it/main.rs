@@ -10,6 +10,7 @@
 mod api;
 mod cli;
 mod columns;
+mod config;
 mod faults;
 mod fleet;
 mod layers;
@@ -17,6 +18,7 @@ mod pty_demo;
 mod pty_document;
 mod pty_fleet;
 mod pty_kubeconfig;
+mod pty_login;
 mod watch;
 mod zoo;
 mod zoo_fixtures;
