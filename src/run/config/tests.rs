@@ -94,19 +94,19 @@ fn the_command_line_goes_first_then_the_environment_then_the_file() {
 #[test]
 fn a_file_of_a_name_that_comes_along_adds_to_that() {
     let files = [
-        ("keymaps/k9s.toml", "[global]\nx = \"quit\"\n"),
-        ("keymaps/vim.toml", "inherits = \"vim\"\n[global]\ny = \"quit\"\n"),
+        ("keymaps/k9s.toml", "[global]\nF7 = \"quit\"\n"),
+        ("keymaps/vim.toml", "inherits = \"vim\"\n[global]\nF8 = \"quit\"\n"),
         ("themes/dark.toml", &red(1)),
         ("themes/light.toml", "inherits = \"light\"\n"),
     ];
     let plain = settings(&files, ("", ""), TRUE).unwrap();
     assert_eq!(
-        (key(&plain, "x"), key(&plain, "j"), ink(&plain)),
+        (key(&plain, "F7"), key(&plain, "j"), ink(&plain)),
         (Some(Id::Quit), Some(Id::MoveDown), "#100000".into())
     );
     let vim = settings(&files, ("vim", "light"), TRUE).unwrap();
     assert_eq!(
-        (key(&vim, "y"), key(&vim, "Z Z"), key(&vim, "j")),
+        (key(&vim, "F8"), key(&vim, "Z Z"), key(&vim, "j")),
         (Some(Id::Quit), Some(Id::Quit), Some(Id::MoveDown))
     );
     assert_eq!(ink(&vim), ink(&settings(&[], ("", "light"), TRUE).unwrap()));
