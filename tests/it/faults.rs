@@ -208,15 +208,29 @@ fn a_server_that_is_asked_too_much() {
     require_rig!();
     on_both(|version| {
         let scene = Scene::new(version, "throttled", Manners::default());
+        // A script waits as it is asked to, within its patience.
+        scene.gateway.times(2, |asked| asked.begins("pods"), Fault::TooMany(1));
+        let pods =
+            || get(scene.gateway.kubeconfig(), &["pods", "-n", &scene.namespace, "-o", "json", "--timeout", "4s"]);
+        let ended = pods();
+        assert_eq!((ended.code, ended.rows().len()), (0, 7), "{ended:?}");
+        assert!(ended.took >= Duration::from_secs(2), "{ended:?}");
+        scene.gateway.when(|_| true, Fault::TooMany(60));
+        let ended = pods();
+        assert_eq!((ended.code, ended.rows().len()), (3, 0), "{ended:?}");
+        assert!(ended.err.contains("Too many requests") && ended.took < Duration::from_secs(4), "{ended:?}");
+        scene.gateway.heal();
+
         let stream = scene.synced();
         let lists = scene.lists();
         let mark = stream.mark();
+        let from = scene.gateway.asked().len();
         scene.gateway.when(|_| true, Fault::TooMany(3));
         scene.cut(End::Close);
         stream.line("throttled", mark, PATIENCE, |line| line.says("throttled"));
         scene.change("meanwhile");
         let refused = |gateway: &Gateway| -> Vec<Instant> {
-            gateway.asked().iter().filter(|asked| asked.status == 429).map(|asked| asked.at).collect()
+            gateway.asked()[from..].iter().filter(|asked| asked.status == 429).map(|asked| asked.at).collect()
         };
         // Both watches were refused at first; from then on one probe at a time, as late as the server wants it.
         eventually(PATIENCE, || match refused(&scene.gateway).len() {
@@ -332,7 +346,12 @@ fn answers_that_break_off() {
         for http1 in [false, true] {
             let scene = Scene::new(version, "broken", Manners { http1, ..Manners::default() });
             for plural in ["pods", "podtemplates"] {
-                for fault in [Fault::CutAfter(700), Fault::EndAfter(700), Fault::CutAfter(0), Fault::EndAfter(0)] {
+                for fault in [
+                    Fault::CutAfter(700),
+                    Fault::EndAfter(700),
+                    Fault::CutAfter(0),
+                    Fault::Trickle(64, Duration::from_millis(1)),
+                ] {
                     let answered = move |asked: &Asked| {
                         if version == Version::V1_33 { asked.lists(plural) } else { asked.begins(plural) }
                     };

@@ -14,6 +14,7 @@ mod faults;
 mod fleet;
 mod layers;
 mod pty_demo;
+mod pty_faults;
 mod pty_fleet;
 mod pty_kubeconfig;
 mod watch;
