@@ -300,11 +300,13 @@ fn login_page() -> Reply {
 #[tokio::test(start_paused = true)]
 async fn a_page_in_the_place_of_everything_is_no_server() {
     for word in ["pods", "widgets"] {
-        for reply in [
+        let replies: [fn() -> Reply; 4] = [
             login_page,
+            || Reply::text(302, "text/plain", "").header("location", "https://login.example.com/"),
             || Reply::text(502, "text/html", "<html>Bad Gateway</html>"),
             || Reply::text(503, "text/plain", "no healthy upstream"),
-        ] {
+        ];
+        for reply in replies {
             let rig = Rig::holding("pods", 5);
             rig.server.rule(move |_| Some(reply()));
             let _opened = Opened::new(&rig.cluster, word, vec![None], Options::default());
