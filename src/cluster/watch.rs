@@ -4,7 +4,7 @@ use super::ask::{Answer, AskError, ask};
 use super::cluster::Cluster;
 use super::doubt::look_closer;
 use super::gate::Pass;
-use super::machine;
+use super::machine::{self, Trouble};
 use super::project::Projector;
 use super::wire::{
     Bookmark, Encoding, EventType, ListPiece, ListReader, Status, WatchReader, WireError, json, protobuf,
@@ -60,6 +60,8 @@ pub struct Watch {
     version: String,
     /// Failures of this watch alone since its last progress.
     failures: u32,
+    /// Seconds that the server has asked us to wait, where this runs once.
+    throttled: u32,
     /// Lists in a row that the server broke off as expired.
     expired: u32,
     /// The credentials were refused since the last progress, and have been renewed.
@@ -97,6 +99,7 @@ impl Watch {
             once,
             version: String::new(),
             failures: 0,
+            throttled: 0,
             expired: 0,
             renewed: false,
             unwatchable: false,
@@ -444,6 +447,14 @@ impl Watch {
         if self.failures > 5 { wait.mul_f64(factor) } else { wait }
     }
 
+    /// Whether a run that lists once waits as the server asks it to: where that takes no longer in all
+    /// than it would wait for an answer.
+    fn may_wait(&mut self, error: &AskError) -> bool {
+        let Some(Trouble::Throttled { retry_after, .. }) = error.trouble() else { return false };
+        self.throttled = self.throttled.saturating_add(retry_after.unwrap_or(1).max(1));
+        Duration::from_secs(self.throttled.into()) <= self.cluster.patience.silence
+    }
+
     /// Says on the source what failed; gives how long to wait before the next attempt, `None` where
     /// the gate decides it.
     fn failed(&mut self, error: &AskError) -> Option<Duration> {
@@ -460,7 +471,8 @@ impl Watch {
             }
             (lost(complete, reason), Some(self.own_backoff()))
         } else if error.trouble().is_some() {
-            (lost(complete, reason), if self.once { Some(Duration::ZERO) } else { None })
+            let gives_up = self.once && !self.may_wait(error);
+            (lost(complete, reason), gives_up.then_some(Duration::ZERO))
         } else if !self.version.is_empty() && error.code() == Some(405) {
             self.unwatchable = true;
             self.version.clear();

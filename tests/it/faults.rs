@@ -159,7 +159,7 @@ fn a_streaming_list_that_nobody_knows_of() {
         let begun = Instant::now();
         let stream = scene.synced();
         scene.settle(&stream);
-        assert!(begun.elapsed() < Duration::from_secs(30), "after {:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_mins(1), "after {:?}", begun.elapsed());
         scene.change("again");
         scene.settle(&stream);
         assert!(
@@ -208,15 +208,29 @@ fn a_server_that_is_asked_too_much() {
     require_rig!();
     on_both(|version| {
         let scene = Scene::new(version, "throttled", Manners::default());
+        // A script waits as it is asked to, within its patience.
+        scene.gateway.times(2, |asked| asked.begins("pods"), Fault::TooMany(1));
+        let pods =
+            || get(scene.gateway.kubeconfig(), &["pods", "-n", &scene.namespace, "-o", "json", "--timeout", "9s"]);
+        let ended = pods();
+        assert_eq!((ended.code, ended.rows().len()), (0, 7), "{ended:?}");
+        assert!(ended.took >= Duration::from_secs(2), "{ended:?}");
+        scene.gateway.when(|_| true, Fault::TooMany(60));
+        let ended = pods();
+        assert_eq!((ended.code, ended.rows().len()), (3, 0), "{ended:?}");
+        assert!(ended.err.contains("Too many requests") && ended.took < Duration::from_secs(30), "{ended:?}");
+        scene.gateway.heal();
+
         let stream = scene.synced();
         let lists = scene.lists();
         let mark = stream.mark();
+        let from = scene.gateway.asked().len();
         scene.gateway.when(|_| true, Fault::TooMany(3));
         scene.cut(End::Close);
         stream.line("throttled", mark, PATIENCE, |line| line.says("throttled"));
         scene.change("meanwhile");
         let refused = |gateway: &Gateway| -> Vec<Instant> {
-            gateway.asked().iter().filter(|asked| asked.status == 429).map(|asked| asked.at).collect()
+            gateway.asked()[from..].iter().filter(|asked| asked.status == 429).map(|asked| asked.at).collect()
         };
         // Both watches were refused at first; from then on one probe at a time, as late as the server wants it.
         eventually(PATIENCE, || match refused(&scene.gateway).len() {
@@ -244,13 +258,16 @@ fn credentials_that_expire_in_mid_session() {
         let lists = scene.lists();
         let mark = stream.mark();
         scene.gateway.when(|_| true, Fault::Status(401));
+        let lost = Instant::now();
         scene.cut(End::Close);
         stream.line("expired", mark, PATIENCE, |line| {
             line.says("expired") && line.value["reason"].as_str().is_some_and(|reason| reason.contains("401"))
         });
         scene.change("meanwhile");
         let asked = scene.gateway.count(|asked| asked.status == 401);
-        assert!(asked <= 5, "{asked} requests with credentials that are refused");
+        // Each watch twice, once with fresh credentials; then one probe at a time.
+        let few = 5 + 2 * usize::try_from(lost.elapsed().as_secs()).unwrap_or_default();
+        assert!(asked <= few, "{asked} requests with credentials that are refused");
         scene.gateway.heal();
         let mark = stream.mark();
         stream.line("live", mark, PATIENCE, |line| line.says("live"));
@@ -317,7 +334,7 @@ fn errors_of_the_server() {
         let refused = |gateway: &Gateway| gateway.count(|asked| asked.status == 503);
         let (before, begun) = (refused(&scene.gateway), Instant::now());
         eventually(PATIENCE, || if refused(&scene.gateway) >= before + 4 { Ok(()) } else { Err("few tries".into()) });
-        assert!(begun.elapsed() >= Duration::from_millis(700), "four tries within {:?}", begun.elapsed());
+        assert!(begun.elapsed() >= Duration::from_millis(450), "four tries within {:?}", begun.elapsed());
         scene.gateway.heal();
         scene.settle(&stream);
         assert_eq!(scene.lists(), lists, "the watches go on from where they were");
@@ -332,7 +349,12 @@ fn answers_that_break_off() {
         for http1 in [false, true] {
             let scene = Scene::new(version, "broken", Manners { http1, ..Manners::default() });
             for plural in ["pods", "podtemplates"] {
-                for fault in [Fault::CutAfter(700), Fault::EndAfter(700), Fault::CutAfter(0), Fault::EndAfter(0)] {
+                for fault in [
+                    Fault::CutAfter(700),
+                    Fault::EndAfter(700),
+                    Fault::CutAfter(0),
+                    Fault::Trickle(64, Duration::from_millis(1)),
+                ] {
                     let answered = move |asked: &Asked| {
                         if version == Version::V1_33 { asked.lists(plural) } else { asked.begins(plural) }
                     };
@@ -399,7 +421,7 @@ fn a_page_where_a_server_should_be() {
             scene.gateway.when(|_| true, Fault::Html(status));
             // A kind that is known, and one that only discovery knows.
             for kind in ["pods", "podtemplates"] {
-                let ended = get(scene.gateway.kubeconfig(), &[kind, "-n", &scene.namespace, "--timeout", "3s"]);
+                let ended = get(scene.gateway.kubeconfig(), &[kind, "-n", &scene.namespace, "--timeout", "9s"]);
                 assert_eq!((ended.code, ended.out.as_str()), (3, ""), "{status}: {ended:?}");
                 assert!(ended.err.contains("text/html"), "{status}: {ended:?}");
                 let stream = Stream::get(scene.gateway.kubeconfig(), &[kind, "-n", &scene.namespace]);

@@ -16,6 +16,7 @@ mod fleet;
 mod layers;
 mod pty_demo;
 mod pty_document;
+mod pty_faults;
 mod pty_fleet;
 mod pty_kubeconfig;
 mod pty_login;

@@ -272,6 +272,27 @@ async fn html_where_an_api_should_be_is_said() {
     assert_eq!(rig.server.count(Seen::begins_anew), 0, "what was read before still holds");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_run_that_lists_once_waits_as_it_is_asked_to_within_its_patience() {
+    for (asked, waits) in [("3", true), ("60", false)] {
+        let rig = Rig::holding("pods", 5);
+        rig.server.next(
+            2,
+            |seen| seen.plural() == "pods",
+            move || Reply::status(429, "TooManyRequests", "slow down").header("retry-after", asked),
+        );
+        let begun = tokio::time::Instant::now();
+        let options = Options { once: true, ..Options::default() };
+        let mut opened = Opened::new(&rig.cluster, "pods", vec![None], options);
+        opened.finished().await;
+        let status = opened.sources()[0].status();
+        assert_eq!((status.complete, opened.sources()[0].len()), (waits, if waits { 5 } else { 0 }), "{asked}");
+        let waited = begun.elapsed();
+        assert!(if waits { waited >= Duration::from_secs(6) } else { waited < Duration::from_secs(1) }, "{waited:?}");
+        assert!(waits || status.phase.reason().contains("slow down"), "{:?}", status.phase);
+    }
+}
+
 fn login_page() -> Reply {
     Reply::text(200, "text/html; charset=utf-8", "<html>Please log in</html>")
 }
@@ -279,11 +300,13 @@ fn login_page() -> Reply {
 #[tokio::test(start_paused = true)]
 async fn a_page_in_the_place_of_everything_is_no_server() {
     for word in ["pods", "widgets"] {
-        for reply in [
+        let replies: [fn() -> Reply; 4] = [
             login_page,
+            || Reply::text(302, "text/plain", "").header("location", "https://login.example.com/"),
             || Reply::text(502, "text/html", "<html>Bad Gateway</html>"),
             || Reply::text(503, "text/plain", "no healthy upstream"),
-        ] {
+        ];
+        for reply in replies {
             let rig = Rig::holding("pods", 5);
             rig.server.rule(move |_| Some(reply()));
             let _opened = Opened::new(&rig.cluster, word, vec![None], Options::default());

@@ -295,7 +295,9 @@ impl Rig {
 
     fn must_start(version: Version, context: &str, options: RigOptions) -> Self {
         let options = RigOptions { version, context: context.to_owned(), ..options };
-        Self::start(&options).unwrap_or_else(|error| panic!("{error}"))
+        let rig = Self::start(&options).unwrap_or_else(|error| panic!("{error}"));
+        assert!(rig.version().starts_with(&format!("v1.{}.", version.minor())), "{} for {version:?}", rig.version());
+        rig
     }
 
     /// The kubeconfig with one cluster and the contexts of [`Rig::contexts`]. It holds credentials for this rig only.

@@ -46,16 +46,6 @@ impl Asked {
         self.streams(plural) || self.lists(plural) && !self.query.contains("continue=")
     }
 
-    /// Whether it asks what there is: versions, groups, resources.
-    pub fn discovers(&self) -> bool {
-        matches!(self.path.as_str(), "/api" | "/apis" | "/api/v1") || self.path.starts_with("/apis/") && !self.names()
-    }
-
-    /// Whether it is about a kind, `/apis/GROUP/VERSION/PLURAL`, and not about a group.
-    fn names(&self) -> bool {
-        self.path.split('/').count() > 4
-    }
-
     fn is_of(&self, plural: &str) -> bool {
         self.path.rsplit('/').next() == Some(plural)
     }
