@@ -4,6 +4,7 @@
 pub mod ask;
 #[allow(clippy::module_inception, reason = "the folder is about clusters, the file is one of them")]
 pub mod cluster;
+pub mod defaults;
 pub mod discovery;
 mod doubt;
 pub mod fleet;
