@@ -5,6 +5,7 @@ pub mod answers;
 pub mod ask;
 #[allow(clippy::module_inception, reason = "the folder is about clusters, the file is one of them")]
 pub mod cluster;
+pub mod defaults;
 pub mod detail;
 pub mod discovery;
 mod doubt;

@@ -422,6 +422,7 @@ impl Watch {
         let total = self.source.len() as u32;
         self.cluster.learned.totals.lock().insert(self.key(), total);
         let phase = self.forbidden.clone().unwrap_or(WatchPhase::Live);
+        self.projector.settle(&self.source);
         self.source.commit_as(phase, self.cluster.now());
     }
 
@@ -590,6 +591,12 @@ impl Turn {
                         source.upsert(draft, now);
                     }
                 })?;
+                if kind == EventType::Deleted {
+                    projector.forget();
+                }
+                if !self.listing {
+                    projector.settle(source);
+                }
                 self.reshaped |= !self.listing && before != source.rows().columns_version();
                 Ok(())
             }

@@ -138,6 +138,22 @@ fn what_secrets_and_config_maps_hold_is_not_kept() {
     }
 }
 
+#[test]
+fn default_storage_classes_are_marked() {
+    let kind = find("storage.k8s.io", "v1", "storageclasses").unwrap();
+    for (annotation, shown) in [
+        ("\"storageclass.kubernetes.io/is-default-class\": \"true\"", "n (default)"),
+        ("\"a\": null, \"storageclass.beta.kubernetes.io/is-default-class\": \"true\"", "n (default)"),
+        ("\"storageclass.kubernetes.io/is-default-class\": \"yes\"", "n"),
+        ("\"other\": \"true\"", "n"),
+    ] {
+        let object = format!("{{\"metadata\": {{\"annotations\": {{{annotation}}}, \"name\": \"n\"}}}}");
+        let mut draft = Draft::default();
+        (kind.from_json)(object.as_bytes(), &mut draft).unwrap();
+        assert_eq!(draft.texts(0)[0], shown, "{annotation}");
+    }
+}
+
 /// The objects of a kind under the tone they are to have; every other is plain.
 fn assert_tones(plural: &str, tones: &[(Tone, &str)]) {
     let (kind, fixture) = newest().find(|(kind, _)| kind.kind.plural == plural).unwrap();

@@ -182,6 +182,13 @@ impl Source {
         self.bell.notify_one();
     }
 
+    /// Writes one cell of a row anew, which has come to read otherwise because of other rows.
+    pub fn amend(&self, key: &str, column: usize, text: &str) {
+        if self.rows.lock().amend(key, column, text) {
+            self.bell.notify_one();
+        }
+    }
+
     /// Removes a row.
     pub fn remove(&self, draft: &Draft, now: Timestamp) {
         let feed = self.feed.as_ref();

@@ -194,3 +194,26 @@ fn prefix(text: &str) -> [u8; 16] {
     bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
     bytes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The cells in the order in which a column of them stands.
+    fn sorted(cells: &[Cell<Sym>]) -> Vec<Cell<Sym>> {
+        let mut cells = cells.to_vec();
+        cells.sort_by_key(|&cell| number_key(cell, |_| "").unwrap_or(u128::MAX));
+        cells
+    }
+
+    #[test]
+    fn time_is_sorted_by_how_long_and_moments_by_when() {
+        let nothing = Cell::Text(Sym::EMPTY);
+        // Jobs: one not begun, two that are over, two that run, the second for longer.
+        let durations = [nothing, Cell::Duration(300), Cell::Age(1000), Cell::Duration(-5), Cell::Age(2000)];
+        let wanted = [Cell::Age(2000), Cell::Age(1000), Cell::Duration(-5), Cell::Duration(300), nothing];
+        assert_eq!(sorted(&durations), wanted);
+        let moments = [Cell::Moment(3), Cell::Moment(1), Cell::Moment(0), Cell::Moment(2)];
+        assert_eq!(sorted(&moments), [Cell::Moment(0), Cell::Moment(1), Cell::Moment(2), Cell::Moment(3)]);
+    }
+}
