@@ -11,6 +11,7 @@ mod api;
 mod cli;
 mod columns;
 mod config;
+mod describe;
 mod faults;
 mod fleet;
 mod layers;
