@@ -155,7 +155,9 @@ impl Reader {
         self.set_document(document);
         self.grant();
         self.keep_in_sight();
-        self.search.look_again(&self.document, self.cursor);
+        if self.search.look_again(&self.document, self.cursor) {
+            self.to_hit();
+        }
         any
     }
 
