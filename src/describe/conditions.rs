@@ -48,7 +48,7 @@ const NEUTRAL: [&str; 12] = [
     "Approved",
 ];
 /// Of which `False` is worth a line at the top.
-const VITAL: [&str; 12] = [
+const VITAL: [&str; 11] = [
     "Ready",
     "Available",
     "Healthy",
@@ -57,7 +57,6 @@ const VITAL: [&str; 12] = [
     "NamesAccepted",
     "AbleToScale",
     "ScalingActive",
-    "Progressing",
     "Accepted",
     "Programmed",
     "Initialized",
@@ -69,6 +68,7 @@ pub(super) fn ink(condition: &Value) -> Ink {
     let wrong = WRONG.iter().any(|word| kind.contains(word)) || kind == "NetworkUnavailable";
     match condition.text("status") {
         "Unknown" => Ink::Warn,
+        "False" if kind == "Progressing" && condition.text("reason") == "ProgressDeadlineExceeded" => Ink::Bad,
         _ if NEUTRAL.contains(&kind) => Ink::Word,
         "True" if wrong => Ink::Bad,
         "False" if wrong => Ink::Good,

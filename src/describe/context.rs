@@ -85,6 +85,16 @@ impl<'a> Context<'a> {
         self.object.text("metadata.uid")
     }
 
+    /// Whether the object is done with, and needs nothing any more.
+    fn is_over(&self) -> bool {
+        let is_end = |it: &Value| matches!(it.text("type"), "Complete" | "Failed") && it.text("status") == "True";
+        match self.kind.kind.as_str() {
+            "Pod" => matches!(self.object.text("status.phase"), "Succeeded" | "Failed"),
+            "Job" => self.object.items("status.conditions").iter().any(is_end),
+            _ => false,
+        }
+    }
+
     /// Asks, and gives what has come of it.
     pub fn ask(&self, want: Want) -> Looked<'a> {
         let looked = match self.answers.get(&want) {
@@ -122,6 +132,7 @@ impl<'a> Context<'a> {
             return super::inked::none();
         }
         let mut inked = Inked::from(shown);
+        let need = if need == Need::Required && self.is_over() { Need::Wished } else { need };
         match self.look(&reference) {
             None | Some(Looked::Found(..)) => {}
             Some(Looked::Missing) => match need {

@@ -121,14 +121,12 @@ impl Writer {
                     if !self.take(page) {
                         return;
                     }
-                    page.line(Inked::new("-", Ink::Punctuation));
-                    page.within(|page| {
+                    page.item(|page| {
                         item.entries("").into_iter().for_each(|(key, value)| self.field(page, key, value, depth));
                     });
                 }
                 Value::Array(inner) if depth < DEEPEST => {
-                    page.line(Inked::new("-", Ink::Punctuation));
-                    page.within(|page| self.list(page, inner, depth + 1));
+                    page.item(|page| self.list(page, inner, depth + 1));
                 }
                 _ => {
                     if !self.take(page) {

@@ -3,6 +3,7 @@
 use super::inked::{Inked, grouped, none};
 use crate::model::document::{Document, Ink, Line, Piece};
 use crate::text::catalog::Text;
+use crate::text::sanitize::sanitize;
 use crate::text::width::width;
 
 /// The most lines of one value, and rows of one table.
@@ -18,10 +19,18 @@ enum Entry {
     Field(String, Vec<Inked>),
 }
 
+/// An entry with where it stands.
+struct Placed {
+    indent: usize,
+    /// It is the first of a list's item: `- ` stands before it.
+    dash: bool,
+    entry: Entry,
+}
+
 /// What is written, in order.
 #[derive(Default)]
 pub(super) struct Page {
-    entries: Vec<(usize, Entry)>,
+    entries: Vec<Placed>,
     indent: usize,
     trouble: Vec<(bool, Inked)>,
 }
@@ -29,7 +38,7 @@ pub(super) struct Page {
 impl Page {
     /// A field with its value.
     pub fn field(&mut self, key: &str, value: impl Into<Inked>) {
-        self.entries.push((self.indent, Entry::Field(key.to_owned(), vec![value.into()])));
+        self.push(Entry::Field(sanitize(key).into_owned(), vec![value.into()]));
     }
 
     /// A field, where the value is not empty.
@@ -47,13 +56,13 @@ impl Page {
             values.push(none());
         }
         bound(&mut values, MOST_VALUES, |more| more);
-        self.entries.push((self.indent, Entry::Field(key.to_owned(), values)));
+        self.push(Entry::Field(sanitize(key).into_owned(), values));
     }
 
     /// The head of a section.
     pub fn head(&mut self, key: &str) {
         let inked = Inked::new(key, Ink::Heading).and(":", Ink::Punctuation);
-        self.entries.push((self.indent, Entry::Line(inked)));
+        self.push(Entry::Line(inked));
     }
 
     /// A section: its head, and what `body` writes below it.
@@ -71,7 +80,20 @@ impl Page {
 
     /// A line.
     pub fn line(&mut self, line: impl Into<Inked>) {
-        self.entries.push((self.indent, Entry::Line(line.into())));
+        self.push(Entry::Line(line.into()));
+    }
+
+    fn push(&mut self, entry: Entry) {
+        self.entries.push(Placed { indent: self.indent, dash: false, entry });
+    }
+
+    /// An item of a list: what `body` writes, with a dash before its first line.
+    pub fn item(&mut self, body: impl FnOnce(&mut Page)) {
+        let first = self.entries.len();
+        self.within(body);
+        if let Some(placed) = self.entries.get_mut(first) {
+            placed.dash = true;
+        }
     }
 
     /// An empty line.
@@ -96,12 +118,19 @@ impl Page {
 
     /// Something is wrong: stands at the top.
     pub fn bad(&mut self, what: impl Into<Inked>) {
-        self.trouble.push((true, what.into()));
+        self.say(true, what.into());
     }
 
     /// Something may be wrong, or is under way.
     pub fn warn(&mut self, what: impl Into<Inked>) {
-        self.trouble.push((false, what.into()));
+        self.say(false, what.into());
+    }
+
+    /// What is said twice is said once.
+    fn say(&mut self, bad: bool, what: Inked) {
+        if !self.trouble.iter().any(|(_, said)| *said == what) {
+            self.trouble.push((bad, what));
+        }
     }
 
     /// What is written, what is wrong first.
@@ -118,10 +147,15 @@ impl Page {
             lines.push(Line::default());
         }
         let columns = value_columns(&self.entries);
-        for ((indent, entry), column) in self.entries.into_iter().zip(columns) {
+        for (placed, column) in self.entries.into_iter().zip(columns) {
+            let Placed { indent, dash, entry } = placed;
+            let first = lines.len();
             match entry {
                 Entry::Line(inked) => lines.push(indented(indent, inked)),
                 Entry::Field(key, values) => field_lines(&mut lines, indent, &key, values, column),
+            }
+            if let (true, Some(line)) = (dash, lines.get_mut(first)) {
+                draw_dash(line, indent);
             }
         }
         Document { lines }
@@ -165,13 +199,22 @@ fn indented(indent: usize, inked: Inked) -> Line {
     Line { pieces, link, changed: false }
 }
 
+/// Puts a dash into the last two blanks of a line's indent.
+fn draw_dash(line: &mut Line, indent: usize) {
+    if let Some(piece) = line.pieces.first_mut().filter(|piece| piece.text.len() == indent) {
+        piece.text.truncate(indent.saturating_sub(2));
+        line.pieces.insert(1, Piece::new("- ", Ink::Punctuation));
+    }
+}
+
 /// How far in the values of each entry stand behind its indent: fields that stand in one section share a column.
-fn value_columns(entries: &[(usize, Entry)]) -> Vec<usize> {
+fn value_columns(entries: &[Placed]) -> Vec<usize> {
     let mut groups: Vec<usize> = Vec::new(); // widest key of each
     let mut open: Vec<(usize, usize)> = Vec::new(); // indent and group
     let mut of_entry = Vec::with_capacity(entries.len());
-    for (indent, entry) in entries {
-        while open.last().is_some_and(|(at, _)| at > indent) {
+    for Placed { indent, dash, entry } in entries {
+        // Each item of a list has a column of its own.
+        while open.last().is_some_and(|(at, _)| at > indent || (*dash && at == indent)) {
             open.pop();
         }
         if open.last().is_none_or(|(at, _)| at < indent) {

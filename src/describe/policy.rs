@@ -33,12 +33,10 @@ pub(super) fn autoscaler(cx: &Context, page: &mut Page) {
     }
     let metrics = spec.items("metrics");
     if !metrics.is_empty() || cx.kind.version != "v1" {
-        page.field("Metrics", dim("( current / target )"));
-        page.within(|page| {
-            for (at, wanted) in metrics.iter().enumerate() {
-                let current = status.items("currentMetrics").get(at).unwrap_or(&Value::Null);
-                metric(page, wanted, current);
-            }
+        page.section("Metrics", |page| {
+            let current = |at: usize| status.items("currentMetrics").get(at).unwrap_or(&Value::Null);
+            let rows: Vec<_> = metrics.iter().enumerate().map(|(at, wanted)| metric(wanted, current(at))).collect();
+            page.table(&["METRIC", "CURRENT", "TARGET"], rows);
         });
     }
     let (least, most) = (spec.int("minReplicas"), count(spec, "maxReplicas"));
@@ -60,7 +58,8 @@ pub(super) fn autoscaler(cx: &Context, page: &mut Page) {
     conditions::section(cx, page);
 }
 
-fn metric(page: &mut Page, wanted: &Value, current: &Value) {
+/// One metric: what it is, its value now and the one aimed at.
+fn metric(wanted: &Value, current: &Value) -> Vec<Inked> {
     let kind = wanted.text("type");
     let field = match kind {
         "Resource" => "resource",
@@ -68,16 +67,14 @@ fn metric(page: &mut Page, wanted: &Value, current: &Value) {
         "Pods" => "pods",
         "Object" => "object",
         "External" => "external",
-        other => {
-            page.line(dim(format!("<unknown metric type {other:?}>")));
-            return;
-        }
+        other => return vec![dim(format!("<unknown metric type {other:?}>")), dim("-"), dim("-")],
     };
     let (wanted, current) = (wanted.at(field), current.at(field).at("current"));
-    let name = wanted.text("metric.name");
-    let (target, now) = (wanted.at("target"), |path: &str| or_unknown(&current.scalar(path)));
+    let (name, target) = (wanted.text("metric.name"), wanted.at("target"));
+    let row = |what: String, path: &str| {
+        vec![Inked::new(what, Ink::Key), or_unknown(&current.scalar(path)), number(target.scalar(path))]
+    };
     let average = target.has("averageValue");
-    let values = |path: &str| now(path).and(" / ", Ink::Plain).with(number(target.scalar(path)));
     match kind {
         "Resource" | "ContainerResource" => {
             let resource = wanted.text("name");
@@ -86,26 +83,27 @@ fn metric(page: &mut Page, wanted: &Value, current: &Value) {
                 container => format!("resource {resource} of container \"{container}\" on pods"),
             };
             if average {
-                page.field(&of, values("averageValue"));
-                return;
+                return row(of, "averageValue");
             }
             let now = match current.int("averageUtilization") {
                 Some(percent) => number(format!("{percent}% ({})", current.scalar("averageValue"))),
                 None => dim("<unknown>"),
             };
             let target = target.int("averageUtilization").map_or_else(|| dim("<auto>"), |it| number(format!("{it}%")));
-            page.field(&format!("{of} (as a percentage of request)"), now.and(" / ", Ink::Plain).with(target));
+            vec![Inked::new(format!("{of} (as a percentage of request)"), Ink::Key), now, target]
         }
-        "Pods" => page.field(&format!("\"{name}\" on pods"), values("averageValue")),
+        "Pods" => row(format!("\"{name}\" on pods"), "averageValue"),
         _ => {
             let on = wanted.at("describedObject");
             let on = match on.text("name") {
                 "" => String::new(),
                 name => format!(" on {}/{name}", on.text("kind")),
             };
-            let (how, path) =
-                if average { ("target average value", "averageValue") } else { ("target value", "value") };
-            page.field(&format!("\"{name}\"{on} ({how})"), values(path));
+            if average {
+                row(format!("\"{name}\"{on} (average)"), "averageValue")
+            } else {
+                row(format!("\"{name}\"{on}"), "value")
+            }
         }
     }
 }
@@ -127,15 +125,9 @@ fn direction(page: &mut Page, title: &str, rules: &Value) {
             page.field("Select Policy", first_of(rules.text("selectPolicy"), "Max"));
             page.section("Policies", |page| {
                 for policy in rules.items("policies") {
-                    page.field(
-                        "- Type",
-                        format!(
-                            "{}  Value: {}  Period: {} seconds",
-                            policy.text("type"),
-                            count(policy, "value"),
-                            count(policy, "periodSeconds")
-                        ),
-                    );
+                    let (kind, value) = (policy.text("type"), count(policy, "value"));
+                    let seconds = count(policy, "periodSeconds");
+                    page.item(|page| page.field("Type", format!("{kind}  Value: {value}  Period: {seconds} seconds")));
                 }
             });
         }
@@ -194,9 +186,11 @@ pub(super) fn quota_body(page: &mut Page, quota: &Value, name: &str) {
     scopes.sort();
     if !scopes.is_empty() {
         page.field("Scopes", scopes.join(", "));
-        for help in scopes.iter().filter_map(|scope| scope_help(scope)) {
-            page.line(dim(format!("* {help}")));
-        }
+        page.within(|page| {
+            for help in scopes.iter().filter_map(|scope| scope_help(scope)) {
+                page.line(dim(format!("* {help}")));
+            }
+        });
     }
     if quota.has("spec.scopeSelector") {
         let lines = selector_lines(quota.items("spec.scopeSelector.matchExpressions"));

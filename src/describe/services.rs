@@ -236,42 +236,40 @@ pub(super) fn endpoint_slice(cx: &Context, page: &mut Page) {
     }
     page.section("Endpoints", |page| {
         for endpoint in endpoints.iter().take(1000) {
-            slice_endpoint(cx, page, endpoint);
+            page.item(|page| slice_endpoint(cx, page, endpoint));
         }
     });
 }
 
 fn slice_endpoint(cx: &Context, page: &mut Page, endpoint: &Value) {
-    page.field("- Addresses", commas(&endpoint.texts("addresses")));
-    page.within(|page| {
-        page.section("Conditions", |page| {
-            for (key, path) in [("Ready", "ready"), ("Serving", "serving"), ("Terminating", "terminating")] {
-                let Some(is) = endpoint.at("conditions").at(path).as_bool() else {
-                    if path == "ready" {
-                        page.field(key, unset());
-                    }
-                    continue;
-                };
-                let ink = if is == (path == "terminating") { Ink::Warn } else { Ink::Good };
-                page.field(key, Inked::new(is.to_string(), ink));
-            }
-        });
-        page.field("Hostname", super::inked::or_unset(endpoint.text("hostname")));
-        let target = endpoint.at("targetRef");
-        let (kind, name) = (target.text("kind"), target.text("name"));
-        if !name.is_empty() {
-            let link = known::reference("", kind, first_of(target.text("namespace"), cx.namespace()), name);
-            page.field("TargetRef", Inked::from(format!("{kind}/{name}")).to(link));
-        }
-        let node = endpoint.text("nodeName");
-        page.field(
-            "NodeName",
-            if node.is_empty() { unset() } else { Inked::from(node).to(known::reference("", "Node", "", node)) },
-        );
-        page.field("Zone", super::inked::or_unset(endpoint.text("zone")));
-        let hints: Vec<_> = endpoint.items("hints.forZones").iter().map(|it| it.text("name").to_owned()).collect();
-        if !hints.is_empty() {
-            page.field("Zone Hints", commas(&hints));
+    page.field("Addresses", commas(&endpoint.texts("addresses")));
+    page.section("Conditions", |page| {
+        for (key, path) in [("Ready", "ready"), ("Serving", "serving"), ("Terminating", "terminating")] {
+            let Some(is) = endpoint.at("conditions").at(path).as_bool() else {
+                if path == "ready" {
+                    page.field(key, unset());
+                }
+                continue;
+            };
+            let ink = if is == (path == "terminating") { Ink::Warn } else { Ink::Good };
+            page.field(key, Inked::new(is.to_string(), ink));
         }
     });
+    page.field("Hostname", super::inked::or_unset(endpoint.text("hostname")));
+    let target = endpoint.at("targetRef");
+    let (kind, name) = (target.text("kind"), target.text("name"));
+    if !name.is_empty() {
+        let link = known::reference("", kind, first_of(target.text("namespace"), cx.namespace()), name);
+        page.field("TargetRef", Inked::from(format!("{kind}/{name}")).to(link));
+    }
+    let node = endpoint.text("nodeName");
+    page.field(
+        "NodeName",
+        if node.is_empty() { unset() } else { Inked::from(node).to(known::reference("", "Node", "", node)) },
+    );
+    page.field("Zone", super::inked::or_unset(endpoint.text("zone")));
+    let hints: Vec<_> = endpoint.items("hints.forZones").iter().map(|it| it.text("name").to_owned()).collect();
+    if !hints.is_empty() {
+        page.field("Zone Hints", commas(&hints));
+    }
 }

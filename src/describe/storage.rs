@@ -55,7 +55,7 @@ fn phase(cx: &Context, page: &mut Page) {
     };
     page.field("Status", Inked::new(phase, ink));
     let message = cx.object.text("status.message");
-    let line = Inked::new(Text::AboutIsPhase.with(&[phase]), ink);
+    let line = Inked::new(Text::AboutIs.with(&["Status", phase]), ink);
     let line = if message.is_empty() { line } else { line.and(format!(": {message}"), Ink::Plain) };
     match ink {
         Ink::Bad => page.bad(line),

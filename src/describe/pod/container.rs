@@ -8,6 +8,9 @@ use crate::describe::page::Page;
 use crate::model::document::Ink;
 use serde_json::Value;
 
+/// The title of containers for debugging.
+pub(super) const EPHEMERAL: &str = "Ephemeral Containers";
+
 /// A list of containers, with their statuses where they run.
 pub(in crate::describe) fn section(cx: &Context, page: &mut Page, title: &str, specs: &[Value], statuses: &[Value]) {
     if specs.is_empty() {
@@ -17,12 +20,12 @@ pub(in crate::describe) fn section(cx: &Context, page: &mut Page, title: &str, s
     page.section(title, |page| {
         for spec in specs {
             let status = statuses.iter().find(|it| it.text("name") == spec.text("name"));
-            page.section(spec.text("name"), |page| container(cx, page, spec, status));
+            page.section(spec.text("name"), |page| container(cx, page, spec, status, title == EPHEMERAL));
         }
     });
 }
 
-fn container(cx: &Context, page: &mut Page, spec: &Value, status: Option<&Value>) {
+fn container(cx: &Context, page: &mut Page, spec: &Value, status: Option<&Value>, ephemeral: bool) {
     if let Some(status) = status {
         page.field("Container ID", or_none(status.text("containerID")));
     }
@@ -42,7 +45,7 @@ fn container(cx: &Context, page: &mut Page, spec: &Value, status: Option<&Value>
     words(page, "Command", spec.items("command"));
     words(page, "Args", spec.items("args"));
     if let Some(status) = status {
-        state::section(cx, page, status);
+        state::section(cx, page, status, ephemeral);
     }
     resources(page, spec.at("resources"));
     for (key, field) in [("Liveness", "livenessProbe"), ("Readiness", "readinessProbe"), ("Startup", "startupProbe")] {

@@ -124,7 +124,7 @@ fn containers(cx: &Context, page: &mut Page) -> bool {
     for (title, spec, status) in [
         ("Init Containers", "spec.initContainers", "status.initContainerStatuses"),
         ("Containers", "spec.containers", "status.containerStatuses"),
-        ("Ephemeral Containers", "spec.ephemeralContainers", "status.ephemeralContainerStatuses"),
+        (container::EPHEMERAL, "spec.ephemeralContainers", "status.ephemeralContainerStatuses"),
     ] {
         let (specs, statuses) = (pod.items(spec), pod.items(status));
         if !specs.is_empty() || title == "Containers" {

@@ -16,14 +16,15 @@ const RECENT: Timestamp = 3600;
 const NORMAL: [&str; 3] = ["", "ContainerCreating", "PodInitializing"];
 
 /// State, last state, ready, restarts.
-pub(super) fn section(cx: &Context, page: &mut Page, status: &Value) {
+pub(super) fn section(cx: &Context, page: &mut Page, status: &Value, ephemeral: bool) {
     state(cx, page, "State", status.at("state"));
     if status.has("lastState.terminated") {
         state(cx, page, "Last State", status.at("lastState"));
     }
     let ready = status.flag("ready");
     let ink = if ready { Ink::Good } else { Ink::Warn };
-    let done = status.int("state.terminated.exitCode") == Some(0);
+    // Ephemeral containers are never ready, and those that are done need not be.
+    let done = ephemeral || status.int("state.terminated.exitCode") == Some(0);
     let word = if ready { "True" } else { "False" };
     page.field("Ready", Inked::new(word, if done { Ink::Word } else { ink }));
     if status.at("started").as_bool() == Some(false) && status.has("state.running") {
