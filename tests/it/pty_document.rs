@@ -99,7 +99,7 @@ fn changes_of_a_real_object_are_marked_while_it_is_read() {
     let path = format!("/api/v1/namespaces/{namespace}/configmaps");
     let config = |data: serde_json::Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "app", "labels": {"a": "b"}}, "data": data});
     api.create(&path, &config(json!({"first": "one", "second": "two", "text": "line 1\nline 2\n"})));
-    let mut pty = over(&rig, &namespace, "configmaps", "app");
+    let mut pty = over(rig, &namespace, "configmaps", "app");
     pty.type_keys("/app<enter>");
     pty.wait_for("one row", |shot| shot.place() == Some((1, 1)));
     let shot = read(&mut pty, "y", "yaml");
@@ -134,7 +134,7 @@ fn a_real_secret_shows_only_when_asked() {
         &json!({"apiVersion": "v1", "kind": "Secret", "data": {"password": "Y2FuYXJ5LTQ3MTE="}, "metadata": {
             "name": "db", "annotations": {"kubectl.kubernetes.io/last-applied-configuration": manifest}}}),
     );
-    let mut pty = over(&rig, &namespace, "secrets", "db");
+    let mut pty = over(rig, &namespace, "secrets", "db");
     pty.type_keys("/^db<enter>");
     pty.wait_for("one row", |shot| shot.place() == Some((1, 1)));
     let shot = read(&mut pty, "y", "yaml");
