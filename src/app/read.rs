@@ -12,7 +12,7 @@ impl App {
     /// cursor's line are what there is to copy, and what is masked is in neither.
     pub fn page(&self) -> Option<&Page> {
         let Pane::Object(object) = &self.spec().pane else { return None };
-        self.snapshot.page.as_deref().filter(|page| page.object == *object)
+        self.snapshot.page.as_deref().filter(|page| page.object == **object)
     }
 
     /// Shows the object under the cursor in this form.
@@ -23,14 +23,14 @@ impl App {
     }
 
     fn go_to_object(&mut self, object: Object, out: &mut Vec<Effect>) {
-        let spec = Spec { pane: Pane::Object(object), filter: String::new(), ..self.spec().clone() };
+        let spec = Spec { pane: Pane::Object(Box::new(object)), filter: String::new(), ..self.spec().clone() };
         self.go_to(spec, out);
     }
 
     /// The object under the cursor, or the one that is read.
     fn object_here(&self) -> Result<Object, String> {
         match &self.spec().pane {
-            Pane::Object(object) => Ok(object.clone()),
+            Pane::Object(object) => Ok(Object::clone(object)),
             Pane::Clusters => Err(Text::NotAnObject.get().to_owned()),
             Pane::Kind(kind) => {
                 let row = self.snapshot.window.selected.as_ref().filter(|_| self.is_window_current());

@@ -15,6 +15,7 @@ use futures::stream;
 use parking_lot::Mutex;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -207,7 +208,7 @@ async fn answer(cluster: &Cluster, want: &Want) -> Got {
             let path = format!("{}/{}", path(want), percent_encode(name));
             tail::get(cluster, &mut pass, path, accept).await.map(|object| Got::Objects(vec![object]))
         }
-        _ => list(cluster, &mut pass, want, only).await.map(|listed| listed.got()),
+        _ => list(cluster, &mut pass, want, only).await.map(Listed::got),
     };
     asked.unwrap_or_else(|error| {
         tail::tell(cluster, pass, &error);
@@ -254,7 +255,7 @@ async fn list(cluster: &Cluster, pass: &mut super::gate::Pass, want: &Want, only
         let mut path = format!("{}?limit={LIST_LIMIT}", path(want));
         for (key, value) in [("labelSelector", labels), ("fieldSelector", fields), ("continue", next.as_str())] {
             if !value.is_empty() {
-                path.push_str(&format!("&{key}={}", percent_encode(value)));
+                let _ = write!(path, "&{key}={}", percent_encode(value));
             }
         }
         let request = Ask {

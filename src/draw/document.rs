@@ -105,7 +105,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, page: &Page) {
         Secrets::None => {}
         Secrets::Masked => add(Text::PageMasked.to_string(), canvas.style(Scope::DocMasked)),
         Secrets::Revealed => {
-            add(format!("{} {}", canvas.theme.glyphs.warn, Text::PageRevealed), canvas.theme.tone(Tone::Warn))
+            add(format!("{} {}", canvas.theme.glyphs.warn, Text::PageRevealed), canvas.theme.tone(Tone::Warn));
         }
     }
     for (on, text) in [(page.wrap, Text::PageWrap), (page.managed, Text::PageManaged)] {

@@ -155,7 +155,9 @@ impl Reader {
         self.set_document(document);
         self.grant();
         self.keep_in_sight();
-        self.search.look_again(&self.document, self.cursor);
+        if self.search.look_again(&self.document, self.cursor) {
+            self.show_hit();
+        }
         any
     }
 
@@ -251,7 +253,7 @@ impl Reader {
                 self.jump(origin);
             }
         } else {
-            self.to_hit();
+            self.show_hit();
         }
     }
 
@@ -263,7 +265,7 @@ impl Reader {
     /// To the next place found, or to the one before.
     pub fn to_found(&mut self, forward: bool) {
         self.search.step(forward, self.cursor);
-        self.to_hit();
+        self.show_hit();
     }
 
     /// What was found.
@@ -281,7 +283,7 @@ impl Reader {
         self.search.error.as_deref()
     }
 
-    fn to_hit(&mut self) {
+    fn show_hit(&mut self) {
         let Some(hit) = self.search.hit() else { return };
         let line = self.document.lines.get(hit.line);
         let before = line.map_or(0, |line| super::slice::cell_of(line, hit.start));

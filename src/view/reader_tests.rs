@@ -124,6 +124,68 @@ fn giving_up_a_search_leads_back() {
 }
 
 #[test]
+fn what_comes_later_is_found_while_it_is_searched_for() {
+    let mut reader = reader(numbered(50), 20, 5);
+    reader.set_search("needle");
+    assert_eq!(reader.found(), Some(Found::default()));
+    let mut lines: Vec<String> = (0..50).map(|i| format!("line {i}")).collect();
+    lines[40] = "a needle".into();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    reader.show(document(&lines), Vec::new(), Why::Rewritten);
+    assert_eq!((reader.cursor().line, reader.found().unwrap().at), (40, 1));
+    // Not when the eye has gone elsewhere since.
+    let mut reader = self::reader(numbered(50), 20, 5);
+    reader.set_search("needle");
+    reader.go(Motion::Rows(1));
+    reader.show(document(&lines), Vec::new(), Why::Rewritten);
+    assert_eq!((reader.cursor().line, reader.found().unwrap().of), (1, 1));
+}
+
+/// What a large object costs: `cargo test --release --lib costs -- --ignored --nocapture`.
+#[test]
+#[ignore = "for measuring"]
+fn costs() {
+    let each = |i: usize| {
+        (
+            format!("key-{i:05}"),
+            serde_json::json!({"value": format!("text {i} with some words in it"), "on": true, "n": i}),
+        )
+    };
+    let mut object =
+        serde_json::json!({"kind": "Big", "data": (0..17_000).map(each).collect::<serde_json::Map<_, _>>()});
+    println!("{} bytes", object.to_string().len());
+    let timed = |what: &str, begun: Instant| println!("{what}: {:?}", begun.elapsed());
+    let write =
+        |object: &serde_json::Value| crate::yaml::write(object, false, crate::yaml::Options::default()).document;
+    let begun = Instant::now();
+    let document = write(&object);
+    timed("written", begun);
+    let mut reader = Reader::default();
+    reader.set_size(200, 50);
+    let begun = Instant::now();
+    reader.show(document, Vec::new(), Why::Rewritten);
+    timed("shown", begun);
+    object["data"]["key-08000"]["n"] = serde_json::json!("other");
+    let document = write(&object);
+    let begun = Instant::now();
+    reader.show(document, Vec::new(), Why::Changed(1));
+    timed("compared", begun);
+    let begun = Instant::now();
+    reader.set_search("words in it");
+    timed("searched", begun);
+    let begun = Instant::now();
+    reader.go(Motion::Rows(1));
+    reader.rows(2);
+    timed("moved by a line", begun);
+    let begun = Instant::now();
+    let text = serde_json::to_string(&object).unwrap();
+    timed("to JSON", begun);
+    let begun = Instant::now();
+    let _: serde_json::Value = serde_json::from_str(&text).unwrap();
+    timed("from JSON", begun);
+}
+
+#[test]
 fn what_is_found_comes_into_sight_sideways() {
     let long = format!("{}needle{}", "x".repeat(100), "y".repeat(100));
     let mut reader = reader(document(&["a", &long]), 30, 4);
@@ -167,18 +229,23 @@ fn changes_are_marked_and_the_eye_stays() {
     assert_eq!((reader.changed(), reader.next_change(995)), (0, None));
 }
 
+#[allow(clippy::single_range_in_vec_init, reason = "there may be more of them")]
+fn noise() -> Vec<Range<usize>> {
+    vec![1..2]
+}
+
 #[test]
 fn noise_is_no_change() {
     let mut reader = Reader::default();
     reader.set_size(20, 5);
-    reader.show(document(&["a: 1", "resourceVersion: 1", "b: 1"]), vec![1..2], Why::Rewritten);
+    reader.show(document(&["a: 1", "resourceVersion: 1", "b: 1"]), noise(), Why::Rewritten);
     let next = document(&["a: 1", "resourceVersion: 2", "b: 1"]);
-    assert!(!reader.show(next, vec![1..2], Why::Changed(1000)));
+    assert!(!reader.show(next, noise(), Why::Changed(1000)));
     assert_eq!(screen(&reader), [">a: 1", "resourceVersion: 2", "b: 1"]);
     let next = document(&["a: 2", "resourceVersion: 3", "b: 1"]);
-    assert!(reader.show(next, vec![1..2], Why::Changed(1000)));
+    assert!(reader.show(next, noise(), Why::Changed(1000)));
     assert_eq!(screen(&reader), [">*a: 2", "resourceVersion: 3", "b: 1"]);
-    assert!(!reader.show(document(&["a: 2", "resourceVersion: 3", "b: 1"]), vec![1..2], Why::Changed(1000)));
+    assert!(!reader.show(document(&["a: 2", "resourceVersion: 3", "b: 1"]), noise(), Why::Changed(1000)));
 }
 
 #[test]

@@ -72,14 +72,17 @@ impl Search {
         self.regex.is_none()
     }
 
-    /// The document has changed.
-    pub fn look_again(&mut self, document: &Document, cursor: Place) {
+    /// The document has changed; whether the search stands where it stood at no place before.
+    pub fn look_again(&mut self, document: &Document, cursor: Place) -> bool {
         if self.is_off() {
-            return;
+            return false;
         }
         let stood = self.here.is_some();
         self.look(document);
-        self.here = if stood { self.first_from(Place { row: 0, ..cursor }) } else { None };
+        // What is being searched for may have come only now.
+        let from = if stood { Some(cursor) } else { self.origin };
+        self.here = from.and_then(|from| self.first_from(from));
+        !stood && self.here.is_some()
     }
 
     fn look(&mut self, document: &Document) {

@@ -11,7 +11,7 @@ pub enum Pane {
     /// Objects of a kind, as the user named it: `po`, `deployments.apps`.
     Kind(String),
     /// One object, to be read.
-    Object(Object),
+    Object(Box<Object>),
 }
 
 /// How an object is read.

@@ -26,17 +26,17 @@ pub fn annotation(text: &str, of_secret: bool) -> Option<String> {
 fn masked(text: &str, of_secret: bool, depth: u8) -> Option<String> {
     let whole = || Some(MASK.to_owned());
     let trimmed = text.trim_start();
-    if trimmed.starts_with(['{', '[']) {
-        if let Ok(mut value) = serde_json::from_str::<Value>(trimmed) {
-            if depth >= DEEPEST {
-                return text.contains("Secret").then(whole).flatten();
-            }
-            if !tree(&mut value, of_secret, depth) {
-                return None;
-            }
-            let end = if text.ends_with('\n') { "\n" } else { "" };
-            return Some(format!("{value}{end}"));
+    if trimmed.starts_with(['{', '['])
+        && let Ok(mut value) = serde_json::from_str::<Value>(trimmed)
+    {
+        if depth >= DEEPEST {
+            return text.contains("Secret").then(whole).flatten();
         }
+        if !tree(&mut value, of_secret, depth) {
+            return None;
+        }
+        let end = if text.ends_with('\n') { "\n" } else { "" };
+        return Some(format!("{value}{end}"));
     }
     // What cannot be taken apart is masked whole.
     let looks = MANIFEST.as_ref().is_none_or(|manifest| manifest.is_match(text));

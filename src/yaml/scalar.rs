@@ -105,8 +105,8 @@ fn escape(text: &str, out: &mut String) {
                     out.push(c);
                 } else {
                     let _ = match code {
-                        0..=0xff => write!(out, "\\x{code:02x}"),
-                        0..=0xffff => write!(out, "\\u{code:04x}"),
+                        0..0x100 => write!(out, "\\x{code:02x}"),
+                        0x100..0x1_0000 => write!(out, "\\u{code:04x}"),
                         _ => write!(out, "\\U{code:08x}"),
                     };
                 }

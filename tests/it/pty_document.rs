@@ -15,6 +15,12 @@ fn title(shot: &Shot) -> &str {
         .map_or("", String::as_str)
 }
 
+/// What the status line says of a search: `3 of 17`.
+fn found(shot: &Shot) -> &str {
+    let before = shot.status().split("  line ").next().unwrap_or("");
+    before.trim_end().rsplit("  ").next().unwrap_or("").trim()
+}
+
 fn read(pty: &mut Pty, key: &str, form: &str) -> Shot {
     pty.type_keys(key);
     pty.wait_for(form, |shot| {
@@ -33,15 +39,17 @@ fn yaml_of_the_embedded_fleet_is_read_searched_and_left() {
         assert!(shot.lines.iter().any(|line| line == "▌ apiVersion: v1"), "{}", shot.framed());
         assert!(shot.has("kind: Pod") && !shot.has("managedFields"), "{}", shot.framed());
         pty.type_keys("/uid");
-        let shot = pty.wait_for("what was found", |shot| shot.status().contains("1 of "));
+        let shot = pty.wait_for("what was found", |shot| found(shot).starts_with("1 of "));
         assert!(shot.lines.iter().any(|line| line.starts_with('▌') && line.contains("uid: ")), "{}", shot.framed());
         pty.type_keys("<enter>n");
-        pty.wait_for("the next one", |shot| shot.status().contains("2 of "));
+        pty.wait_for("the next one", |shot| found(shot).starts_with("2 of ") && shot.cursor.is_none());
         pty.type_keys("<esc>");
-        pty.wait_for("no search", |shot| !shot.status().contains("2 of ") && shot.cursor.is_none());
+        pty.wait_for("no search", |shot| !found(shot).starts_with("2 of "));
         pty.type_keys("m/managedFields");
-        pty.wait_for("managed fields", |shot| shot.status().contains("1 of 1"));
-        pty.type_keys("<esc>m");
+        pty.wait_for("managed fields", |shot| found(shot) == "1 of 1");
+        pty.type_keys("<esc>");
+        pty.wait_for("no search", |shot| shot.cursor.is_none());
+        pty.type_keys("m");
         pty.wait_for("none", |shot| !title(shot).contains("managed"));
         pty.type_keys("G");
         pty.wait_for("the end", |shot| shot.status().contains(", 100 %"));
@@ -91,7 +99,7 @@ fn changes_of_a_real_object_are_marked_while_it_is_read() {
     let path = format!("/api/v1/namespaces/{namespace}/configmaps");
     let config = |data: serde_json::Value| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "app", "labels": {"a": "b"}}, "data": data});
     api.create(&path, &config(json!({"first": "one", "second": "two", "text": "line 1\nline 2\n"})));
-    let mut pty = over(&rig, &namespace, "configmaps", "app");
+    let mut pty = over(rig, &namespace, "configmaps", "app");
     pty.type_keys("/app<enter>");
     pty.wait_for("one row", |shot| shot.place() == Some((1, 1)));
     let shot = read(&mut pty, "y", "yaml");
@@ -99,7 +107,7 @@ fn changes_of_a_real_object_are_marked_while_it_is_read() {
     api.merge(&format!("{path}/app"), &json!({"data": {"new": "三", "second": "zwei"}}));
     let shot = pty.wait_for("the change", |shot| shot.has("second: zwei") && title(shot).contains("changed 1×"));
     let marked: Vec<&str> = shot.lines.iter().filter(|line| line.contains('┃')).map(|line| line.trim()).collect();
-    assert_eq!(marked, ["┃    new: 三", "┃    second: zwei"], "{}", shot.framed());
+    assert_eq!(marked, ["┃  new: 三", "┃  second: zwei"], "{}", shot.framed());
     pty.type_keys("u");
     pty.wait_for("no marks", |shot| !shot.has("┃") && !title(shot).contains("changed"));
     // Noise alone is no change: what follows it is, and is the first.
@@ -126,14 +134,16 @@ fn a_real_secret_shows_only_when_asked() {
         &json!({"apiVersion": "v1", "kind": "Secret", "data": {"password": "Y2FuYXJ5LTQ3MTE="}, "metadata": {
             "name": "db", "annotations": {"kubectl.kubernetes.io/last-applied-configuration": manifest}}}),
     );
-    let mut pty = over(&rig, &namespace, "secrets", "db");
+    let mut pty = over(rig, &namespace, "secrets", "db");
     pty.type_keys("/^db<enter>");
     pty.wait_for("one row", |shot| shot.place() == Some((1, 1)));
     let shot = read(&mut pty, "y", "yaml");
     assert!(shot.has("masked, 11 bytes") && title(&shot).contains("secrets masked"), "{}", shot.framed());
     pty.type_keys("/canary");
     pty.wait_for("nothing", |shot| shot.status().contains("nothing found"));
-    pty.type_keys("<esc>d");
+    pty.type_keys("<esc>");
+    pty.wait_for("no search", |shot| shot.cursor.is_none());
+    pty.type_keys("d");
     pty.wait_for("its description", |shot| title(shot).contains("describe") && shot.has("11 bytes"));
     pty.type_keys("<esc>");
     pty.wait_for("yaml", |shot| title(shot).contains("yaml"));

@@ -17,7 +17,7 @@ fn on_row(rig: &mut Rig) {
 fn reading(rig: &mut Rig, change: impl FnOnce(&mut Page)) {
     let Pane::Object(object) = rig.app.spec().pane.clone() else { panic!("nothing is read") };
     let document = Document { lines: vec![Line::of("a: b", Ink::Text), Line::of("c", Ink::Text)] };
-    let mut page = Page { object, document: Arc::new(document), lines: 2, ..Page::default() };
+    let mut page = Page { object: *object, document: Arc::new(document), lines: 2, ..Page::default() };
     change(&mut page);
     rig.answer(|snapshot| {
         snapshot.window = Window::default();
@@ -155,6 +155,9 @@ fn what_is_masked_is_not_there_to_copy() {
     assert!(rig.app.page().is_none());
     assert_eq!(
         rig.app.spec().pane,
-        Pane::Object(Object { form: Form::Describe, ..rig.app.snapshot().page.clone().unwrap().object.clone() })
+        Pane::Object(Box::new(Object {
+            form: Form::Describe,
+            ..rig.app.snapshot().page.clone().unwrap().object.clone()
+        }))
     );
 }
