@@ -8,9 +8,13 @@ pub mod discovery;
 mod doubt;
 pub mod fleet;
 pub mod gate;
+pub mod identity;
+pub mod limited;
 pub mod machine;
+pub mod meaning;
 pub mod open;
 pub mod project;
+pub mod rights;
 pub mod watch;
 pub mod wire;
 

@@ -61,13 +61,15 @@ pub(super) struct Dialer {
     pub options: LinkOptions,
     tls: Tls,
     proxy: Option<Proxy>,
+    /// Where the last connection went, where no proxy hides it.
+    pub address: parking_lot::Mutex<Option<SocketAddr>>,
 }
 
 impl Dialer {
     pub fn new(target: Target, options: LinkOptions) -> Result<Self, LinkError> {
         let proxy = Proxy::choose(target.cluster.proxy_url.as_deref(), &target.server);
         let proxy = proxy.map_err(|cause| LinkError::Config(format!("{}: {cause}", target.server.label)))?;
-        Ok(Self { target, options, tls: Tls::default(), proxy })
+        Ok(Self { target, options, tls: Tls::default(), proxy, address: parking_lot::Mutex::default() })
     }
 
     pub async fn dial(&self, badge: &Badge) -> Result<Dialed, LinkError> {
@@ -105,7 +107,9 @@ impl Dialer {
     async fn tcp(&self) -> Result<(TcpStream, Duration), LinkError> {
         let server = &self.target.server;
         let Some(proxy) = &self.proxy else {
-            return self.connect(&server.host, server.port).await.map_err(|cause| self.fault(cause));
+            let connected = self.connect(&server.host, server.port).await.map_err(|cause| self.fault(cause))?;
+            *self.address.lock() = connected.0.peer_addr().ok();
+            return Ok(connected);
         };
         let through = |cause| self.fault(format!("proxy {}:{}: {cause}", proxy.host, proxy.port));
         let (stream, _) = self.connect(&proxy.host, proxy.port).await.map_err(through)?;

@@ -20,7 +20,7 @@ pub struct Glyphs {
     pub down: &'static str,
     /// Between facts of a line.
     pub dot: &'static str,
-    phases: [&'static str; 8],
+    phases: [&'static str; 9],
 }
 
 /// For terminals that show Unicode.
@@ -32,7 +32,7 @@ pub static UNICODE: Glyphs = Glyphs {
     up: "▲",
     down: "▼",
     dot: "·",
-    phases: ["○", "◌", "●", "◐", "✗", "⊘", "⊖", "◍"],
+    phases: ["○", "◌", "●", "◐", "✗", "⊘", "⊖", "◍", "≠"],
 };
 
 /// For the rest.
@@ -44,7 +44,7 @@ pub static ASCII: Glyphs = Glyphs {
     up: "^",
     down: "v",
     dot: "-",
-    phases: ["-", "~", "+", "?", "x", "!", "!", "%"],
+    phases: ["-", "~", "+", "?", "x", "!", "!", "%", "#"],
 };
 
 impl Glyphs {
@@ -75,7 +75,7 @@ impl Glyphs {
 
     /// The glyph of a cluster's phase.
     pub fn phase(&self, phase: Phase) -> &'static str {
-        let [idle, connecting, live, stale, unreachable, denied, expired, throttled] = self.phases;
+        let [idle, connecting, live, stale, unreachable, denied, expired, throttled, replaced] = self.phases;
         match phase {
             Phase::Idle => idle,
             Phase::Connecting => connecting,
@@ -85,6 +85,7 @@ impl Glyphs {
             Phase::Denied => denied,
             Phase::Expired => expired,
             Phase::Throttled => throttled,
+            Phase::Replaced => replaced,
         }
     }
 

@@ -70,7 +70,7 @@ impl ClustersPane {
                 Phase::Live => Tone::Good,
                 Phase::Idle | Phase::Connecting => Tone::Quiet,
                 Phase::Throttled | Phase::Stale => Tone::Warn,
-                Phase::Unreachable | Phase::Denied | Phase::Expired => Tone::Bad,
+                Phase::Unreachable | Phase::Denied | Phase::Expired | Phase::Replaced => Tone::Bad,
             };
             draft.cell_span(draft.name);
             draft.cell(line.state.phase.word());

@@ -94,7 +94,7 @@ fn write_steady(rows: &Rows, cell: Cell<crate::base::arena::Sym>, out: &mut Stri
         Cell::Restarts { count, .. } => {
             let _ = write!(out, "{count}");
         }
-        Cell::Number(_) => cell.write(out, Timestamp::MIN, |_| ""),
+        Cell::Number(_) | Cell::Size(_) => cell.write(out, Timestamp::MIN, |_| ""),
     }
 }
 

@@ -302,7 +302,8 @@ impl Live {
         }
         let status = part.source.status();
         let phase = self.fleet.get(part.cluster).map_or(Phase::Live, |cluster| cluster.gate.state().phase);
-        let lost = matches!(phase, Phase::Stale | Phase::Expired | Phase::Denied | Phase::Unreachable);
+        let lost =
+            matches!(phase, Phase::Stale | Phase::Expired | Phase::Denied | Phase::Unreachable | Phase::Replaced);
         lost || !matches!(status.phase, WatchPhase::Live | WatchPhase::Loading { .. })
     }
 

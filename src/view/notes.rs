@@ -24,7 +24,7 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
         let Some(opened) = opened else { continue };
         match opened.resolution() {
             Resolution::Pending => waiting |= matches!(state.phase, Phase::Live | Phase::Connecting),
-            Resolution::Found(_) => (),
+            Resolution::Found(_) | Resolution::Several(_) => (),
             Resolution::Unknown(said) | Resolution::Failed(said) if state.phase == Phase::Live => {
                 let text = format!("{}: {}", cluster.name, sanitize(&said));
                 notes.push(Note { cluster: Some(cluster.id), tone: Tone::Bad, text });
@@ -78,7 +78,7 @@ fn tone(phase: Phase) -> Tone {
     match phase {
         Phase::Live | Phase::Connecting | Phase::Idle => Tone::Quiet,
         Phase::Throttled | Phase::Stale => Tone::Warn,
-        Phase::Unreachable | Phase::Denied | Phase::Expired => Tone::Bad,
+        Phase::Unreachable | Phase::Denied | Phase::Expired | Phase::Replaced => Tone::Bad,
     }
 }
 

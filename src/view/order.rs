@@ -178,6 +178,7 @@ fn number_key<'a>(cell: Cell<Sym>, text: impl Fn(Sym) -> &'a str) -> Result<u128
     let biased = |number: i64| u128::from(number as u64 ^ (1 << 63));
     match cell {
         Cell::Number(number) => Ok(biased(number.into()) << 32),
+        Cell::Size(kib) => Ok(biased(kib.into()) << 32),
         Cell::Restarts { count, last } => Ok(biased(count.into()) << 32 | u128::from(last)),
         Cell::Age(0) => Ok(u128::MAX >> 1),
         Cell::Age(then) => Ok(u128::from(u32::MAX - then)),

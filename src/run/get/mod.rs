@@ -195,7 +195,7 @@ fn findings(groups: &[Vec<Query>], many: bool) -> Findings {
             }
         };
         match query.opened.resolution() {
-            Resolution::Found(_) => (),
+            Resolution::Found(_) | Resolution::Several(_) => (),
             Resolution::Unknown(said) => missing(format!("{cluster}: {said}")),
             Resolution::Failed(said) => missing(format!("{cluster}: {word}: {said}")),
             Resolution::Pending => {
