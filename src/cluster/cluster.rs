@@ -9,7 +9,7 @@ use super::rights::{Origin, Rights};
 use super::watch::percent_encode;
 use crate::base::age::Timestamp;
 use crate::base::clock;
-use crate::link::{Lane, Link, LinkError};
+use crate::link::{Lane, Link, LinkError, Spent};
 use crate::model::kind::Kind;
 use crate::model::source::Bell;
 use crate::model::state::{ClusterId, ClusterState, Phase};
@@ -109,6 +109,11 @@ impl Cluster {
     /// The link, or why there is none.
     pub fn link(&self) -> Result<&Link, AskError> {
         self.link.as_ref().map_err(|error| AskError::Link(error.clone()))
+    }
+
+    /// What was spent on it so far.
+    pub fn spent(&self) -> Spent {
+        self.link.as_ref().map(Link::spent).unwrap_or_default()
     }
 
     /// How it stands.

@@ -49,7 +49,7 @@ impl Identity {
             (Some(before), Some(now)) if before != now => {
                 return Compared::Other(format!("its kube-system has uid {now} and had {before}"));
             }
-            (Some(_), Some(_)) | (None, Some(_)) => (),
+            (_, Some(_)) => (),
             (_, None) if self.authority == now.authority => (),
             (_, None) => {
                 return Compared::Other(

@@ -45,6 +45,8 @@ pub struct Limits {
     pub unasked: Option<String>,
     /// Some are still being asked about.
     pub checking: bool,
+    /// It is the namespaces themselves that may not be listed: `read` are those that somebody named.
+    pub by_name: bool,
 }
 
 /// A namespace that is read on its own.
@@ -194,6 +196,9 @@ impl Scope {
 
     /// Asks about the namespaces that there are, and opens those that may be read.
     async fn round(&mut self, whole: &Arc<Source>, namespaces: &Source, parts: &mut BTreeMap<String, Part>) -> Limits {
+        for (name, _) in parts.iter().filter(|(_, part)| part.source.status().refused) {
+            self.cluster.rights.doubt(&self.kind, name);
+        }
         let status = namespaces.status();
         let mut named: BTreeSet<String> = self.cluster.rights.named().into_keys().collect();
         let mut there = BTreeSet::new();
@@ -205,9 +210,11 @@ impl Scope {
         } else {
             match &status.phase {
                 WatchPhase::Waiting | WatchPhase::Loading { .. } => limits.checking = true,
-                phase => limits.unknown = Some(phase.reason().to_owned()),
+                phase => {
+                    limits.unknown = Some(phase.reason().to_owned());
+                    there.insert(self.cluster.namespace.clone());
+                }
             }
-            there.insert(self.cluster.namespace.clone());
         }
         // Rows of before stay until it is known that less of them may be read now.
         let holds_rows = !whole.is_empty();
@@ -307,7 +314,7 @@ impl Scope {
                 }
             }
             source.commit(cluster.now());
-            let limits = Limits { read, ..Limits::default() };
+            let limits = Limits { read, by_name: true, ..Limits::default() };
             self.show(vec![whole.clone(), source.clone()], Some(limits));
             if self.options.once {
                 return;

@@ -38,9 +38,9 @@ impl Kinds {
     /// The other kinds that `word` names beside the one that was taken.
     pub fn others(&self, word: &str, taken: &Kind) -> Vec<Arc<Kind>> {
         let other = |kind: &&Arc<Kind>| {
-            (kind.group != taken.group || kind.plural != taken.plural)
-                && !(TWINS.contains(&kind.group.as_str()) && kind.plural == taken.plural)
-                && kind.is_named(word)
+            let same =
+                kind.plural == taken.plural && (kind.group == taken.group || TWINS.contains(&kind.group.as_str()));
+            !same && kind.is_named(word)
         };
         self.kinds.iter().filter(other).cloned().collect()
     }

@@ -130,6 +130,12 @@ impl Rights {
         self.answers.lock().iter().any(|((_, name), (allowed, _))| *allowed && name == namespace)
     }
 
+    /// Forgets what is said of one namespace: its server says otherwise.
+    pub fn doubt(&self, kind: &Kind, namespace: &str) {
+        self.answers.lock().remove(&(kind.id(), namespace.to_owned()));
+        self.rules.lock().remove(namespace);
+    }
+
     /// Forgets what was refused: rights may have been given since.
     pub fn forget_refusals(&self) {
         self.answers.lock().retain(|_, (allowed, _)| *allowed);

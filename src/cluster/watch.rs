@@ -207,19 +207,24 @@ impl Watch {
             }
         }
         let mut refused = false;
-        if self.may_stream() && !(self.once && self.name.is_some()) {
+        if self.may_stream() && !(self.once && self.is_gettable()) {
             match self.watch(pass, true).await {
                 Err(error) if self.is_about_streaming(&error) => refused = matches!(error.code(), Some(400 | 422)),
                 other => return other,
             }
         }
-        if self.once && self.name.is_some() && self.selection.labels.is_empty() {
-            return self.get(pass).await;
-        }
-        match self.list(pass).await {
-            // A named object may be read where a list may not.
-            Err(error) if error.code() == Some(403) && self.name.is_some() => return self.get(pass).await,
-            listed => listed?,
+        let gettable = self.is_gettable();
+        let first = if gettable && self.once { self.get(pass).await } else { self.list(pass).await };
+        if let Err(refused) = first {
+            if !gettable || refused.code() != Some(403) {
+                return Err(refused);
+            }
+            // One object may be read where a list may not, and seldom the other way round.
+            let second = if self.once { self.list(pass).await } else { self.get(pass).await };
+            return match second {
+                Err(error) if error.code() == Some(403) => Err(refused),
+                other => other.map(|()| Ended::Listed),
+            };
         }
         if refused {
             // The list worked, so it was the streaming that the server did not like.
@@ -320,8 +325,14 @@ impl Watch {
         Ok(())
     }
 
+    /// Whether one object is wanted that has an address of its own.
+    fn is_gettable(&self) -> bool {
+        let placed = self.source.namespace.is_some() || !self.source.kind.namespaced;
+        self.name.is_some() && placed && self.selection.labels.is_empty()
+    }
+
     /// Reads the one object that is wanted.
-    async fn get(&mut self, pass: &mut Pass) -> Result<Ended, AskError> {
+    async fn get(&mut self, pass: &mut Pass) -> Result<(), AskError> {
         let name = self.name.clone().unwrap_or_default();
         let path = format!("{}/{}", self.source.kind.path(self.source.namespace.as_deref()), percent_encode(&name));
         let request = Ask {
@@ -348,7 +359,7 @@ impl Watch {
         }
         pass.progress();
         self.complete(String::new());
-        Ok(Ended::Listed)
+        Ok(())
     }
 
     /// Takes an object that came by itself, or as a Table of one row.

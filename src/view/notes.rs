@@ -1,5 +1,6 @@
 //! What a table must say about itself: what of its scope is missing or stale, why, and what to do.
 
+use super::limits;
 use super::live::Tick;
 use super::snapshot::{Completeness, Note};
 use crate::base::age::{self, Timestamp};
@@ -10,6 +11,33 @@ use crate::model::state::{ClusterState, Phase, WatchPhase};
 use crate::text::catalog::Text;
 use crate::text::sanitize::sanitize;
 use std::sync::Arc;
+
+/// What else a word names beside the kinds that are shown: nothing is missing, but something else may
+/// have been meant.
+pub fn ambiguous(word: &str, clusters: &[(&Arc<Cluster>, Option<&Opened>)]) -> Vec<Note> {
+    let mut said: Vec<(String, Vec<&str>)> = Vec::new();
+    for (cluster, opened) in clusters {
+        let (Some(Resolution::Found(kind)), Some(kinds)) = (opened.map(Opened::resolution), cluster.known_kinds())
+        else {
+            continue;
+        };
+        let others = kinds.others(word, &kind);
+        if others.is_empty() {
+            continue;
+        }
+        let others: Vec<_> = others.iter().map(|other| other.id()).collect();
+        let text = Text::AlsoNames.with(&[word, &kind.id(), &others.join(", ")]);
+        match said.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, names)) => names.push(&cluster.name),
+            None => said.push((text, vec![&cluster.name])),
+        }
+    }
+    let note = |(text, names): (String, Vec<&str>)| {
+        let text = sanitize(&format!("{}: {text}", names.join(", "))).into_owned();
+        Note { cluster: None, tone: Tone::Quiet, text }
+    };
+    said.into_iter().map(note).collect()
+}
 
 /// The notes on these clusters' parts of a table, worst first, and what they come to.
 pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &mut Tick) -> (Vec<Note>, Completeness) {
@@ -33,6 +61,8 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
         }
         for source in opened.sources() {
             let status = source.status();
+            let limits = opened.limits(&source);
+            loading |= limits.as_ref().is_some_and(|limits| limits.checking);
             any |= status.complete || !source.is_empty();
             match &status.phase {
                 WatchPhase::Live => (),
@@ -52,8 +82,10 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
                         ago(status.since, now),
                         sanitize(phase.reason()),
                     );
-                    let tone = if status.complete { Tone::Warn } else { Tone::Bad };
-                    notes.push(Note { cluster: Some(cluster.id), tone, text: sanitize(&text).into_owned() });
+                    let some = status.complete || limits.as_ref().is_some_and(|limits| !limits.read.is_empty());
+                    let tone = if some { Tone::Warn } else { Tone::Bad };
+                    let text = limits::after(&sanitize(&text), limits.as_ref());
+                    notes.push(Note { cluster: Some(cluster.id), tone, text });
                 }
             }
         }
