@@ -238,7 +238,7 @@ impl Cluster {
         if self.gate.state().phase == Phase::Replaced {
             self.accept_other();
         }
-        self.rights.forget_refusals();
+        self.rights.forget();
         self.gate.retry_now();
         self.kick.notify_waiters();
     }

@@ -3,7 +3,7 @@
 
 use super::cluster::Cluster;
 use super::open::{Inner, Options};
-use super::rights::Origin;
+use super::rights::{HOLDS, HOLDS_YOUNG, Origin};
 use super::watch::{Selection, Watch};
 use crate::kinds;
 use crate::model::column::Column;
@@ -27,6 +27,8 @@ const BATCH: usize = 24;
 const SOON: Duration = Duration::from_secs(30);
 /// How often the named namespaces are read where they cannot be listed.
 const READ_AGAIN: Duration = Duration::from_mins(1);
+/// How long a namespace is young, in seconds.
+const YOUNG: u32 = 300;
 /// The time that several new namespaces have to come together.
 const TOGETHER: Duration = Duration::from_millis(300);
 
@@ -161,12 +163,16 @@ impl Scope {
             renamed.as_mut().enable();
             changed.as_mut().enable();
             kicked.as_mut().enable();
-            let limits = self.round(whole, &namespaces, parts).await;
+            let (limits, young) = self.round(whole, &namespaces, parts).await;
             if self.options.once {
                 while self.watches.join_next().await.is_some() {}
                 return;
             }
-            let again = if limits.unasked.is_some() { SOON } else { super::rights::HOLDS };
+            let again = match (limits.unasked.is_some(), young) {
+                (true, _) => SOON,
+                (false, true) => HOLDS_YOUNG,
+                (false, false) => HOLDS,
+            };
             tokio::select! {
                 () = renamed => (),
                 () = kicked => (),
@@ -194,18 +200,29 @@ impl Scope {
         source
     }
 
-    /// Asks about the namespaces that there are, and opens those that may be read.
-    async fn round(&mut self, whole: &Arc<Source>, namespaces: &Source, parts: &mut BTreeMap<String, Part>) -> Limits {
-        for (name, _) in parts.iter().filter(|(_, part)| part.source.status().refused) {
+    /// Asks about the namespaces that there are, and opens those that may be read. Says whether young
+    /// ones are among those that may not.
+    async fn round(
+        &mut self,
+        whole: &Arc<Source>,
+        namespaces: &Source,
+        parts: &mut BTreeMap<String, Part>,
+    ) -> (Limits, bool) {
+        let is_refused = |part: &Part| matches!(part.source.status().phase, WatchPhase::Forbidden { .. });
+        for (name, _) in parts.iter().filter(|(_, part)| is_refused(part)) {
             self.cluster.rights.doubt(&self.kind, name);
         }
         let status = namespaces.status();
         let mut named: BTreeSet<String> = self.cluster.rights.named().into_keys().collect();
         let mut there = BTreeSet::new();
+        let mut young = BTreeSet::new();
         let mut limits = Limits::default();
         if status.complete {
             let rows = namespaces.rows();
             there.extend(rows.slots().map(|slot| rows.name(slot).to_owned()));
+            let since = self.cluster.now().saturating_sub(YOUNG);
+            let is_young = |slot: &u32| rows.created(*slot) > since;
+            young.extend(rows.slots().filter(is_young).map(|slot| rows.name(slot).to_owned()));
             named.retain(|name| there.contains(name));
         } else {
             match &status.phase {
@@ -222,7 +239,7 @@ impl Scope {
             there.extend(std::mem::take(&mut named));
         }
         there.retain(|name| !named.contains(name));
-        let known = |name: &String| self.cluster.rights.known(&self.kind, name);
+        let known = |name: &String| self.cluster.rights.known(&self.kind, name, young.contains(name));
         let (answered, mut open): (Vec<_>, Vec<_>) = there.into_iter().partition(|name| known(name).is_some());
         let mut allowed: BTreeSet<String> = answered.iter().filter(|name| known(name) == Some(true)).cloned().collect();
         limits.refused = answered.len() - allowed.len();
@@ -259,7 +276,7 @@ impl Scope {
         }
         limits.checking = still;
         self.apply(whole, &limits, &named, &allowed, parts).await;
-        limits
+        (limits, young.iter().any(|name| !allowed.contains(name) && !named.contains(name)))
     }
 
     /// Opens what is to be read and is not yet, closes what is not to be read any more, and shows it.

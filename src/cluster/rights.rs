@@ -16,6 +16,8 @@ use tokio::time::Instant;
 
 /// How long an answer holds. A right that was lost shows at its watch before that.
 pub const HOLDS: Duration = Duration::from_mins(10);
+/// The same for a refusal in a young namespace: who makes one gives the rights to it a moment later.
+pub const HOLDS_YOUNG: Duration = Duration::from_secs(15);
 
 /// Where the name of a namespace comes from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -114,15 +116,14 @@ impl Rights {
     }
 
     /// What an answer that still holds says; `None` when it must be asked.
-    pub fn known(&self, kind: &Kind, namespace: &str) -> Option<bool> {
-        let fresh = |at: Instant| at.elapsed() < HOLDS;
+    pub fn known(&self, kind: &Kind, namespace: &str, young: bool) -> Option<bool> {
+        let fresh = |allowed: bool, at: Instant| at.elapsed() < if young && !allowed { HOLDS_YOUNG } else { HOLDS };
         let by_rules = || {
             let (rules, at) = self.rules.lock().get(namespace).cloned()?;
-            if fresh(at) { rules.may_list(kind) } else { None }
+            rules.may_list(kind).filter(|allowed| fresh(*allowed, at))
         };
-        let answers = self.answers.lock();
-        let answer = answers.get(&(kind.id(), namespace.to_owned())).filter(|(_, at)| fresh(*at));
-        answer.map(|(allowed, _)| *allowed).or_else(by_rules)
+        let answer = self.answers.lock().get(&(kind.id(), namespace.to_owned())).copied();
+        answer.filter(|(allowed, at)| fresh(*allowed, *at)).map(|(allowed, _)| allowed).or_else(by_rules)
     }
 
     /// Whether anything is known to be allowed there: then more may be.
@@ -136,13 +137,7 @@ impl Rights {
         self.rules.lock().remove(namespace);
     }
 
-    /// Forgets what was refused: rights may have been given since.
-    pub fn forget_refusals(&self) {
-        self.answers.lock().retain(|_, (allowed, _)| *allowed);
-        self.rules.lock().clear();
-    }
-
-    /// Forgets all answers: they were another cluster's.
+    /// Forgets all answers: they may be old, or another cluster's.
     pub fn forget(&self) {
         self.answers.lock().clear();
         self.rules.lock().clear();

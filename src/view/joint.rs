@@ -75,7 +75,8 @@ fn rows_columns<S: Sources>(rows: &S) -> &[Column] {
 
 /// Appends ` name=text` of a cell, where that says something.
 pub fn write_word(out: &mut String, start: usize, name: &str, text: &str) {
-    if text.is_empty() || text == "<none>" {
+    // A count of nothing says nothing.
+    if matches!(text, "" | "0" | "<none>") {
         return;
     }
     if out.len() > start {

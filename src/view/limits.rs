@@ -14,6 +14,10 @@ pub fn sentence(limits: &Limits) -> String {
     if limits.read.is_empty() && limits.by_name {
         return String::new();
     }
+    // All were asked about, and that is all there is to say.
+    if limits.read.is_empty() && limits.refused > 1 && limits.unchecked == 0 && limits.unknown.is_none() {
+        return Text::LimitedNoneOf.with(&[&limits.refused.to_string()]);
+    }
     if limits.read.is_empty() {
         said.push(if limits.checking { Text::LimitedChecking } else { Text::LimitedNone }.get().to_owned());
     } else {
@@ -62,11 +66,13 @@ mod tests {
         };
         assert_eq!(
             sentence(&limits),
-            "shown are team-a, team-b; 1 other namespace may not be read; 312 more namespaces were not checked: \
+            "shown: team-a, team-b; 1 other namespace may not be read; 312 more namespaces were not checked: \
              name one with -n, or after the kind"
         );
         let many = Limits { read: (0..10).map(|i| format!("n{i}")).collect(), ..Limits::default() };
         assert!(sentence(&many).ends_with("n7, 2 more"), "{}", sentence(&many));
+        let none = Limits { refused: 6, ..Limits::default() };
+        assert_eq!(sentence(&none), "none of the 6 namespaces may be read");
         let none = Limits { unknown: Some("namespaces is forbidden".into()), ..Limits::default() };
         assert_eq!(
             sentence(&none),

@@ -50,6 +50,8 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
             notes.push(Note { cluster: Some(cluster.id), tone, text: format!("{}: {text}", cluster.name) });
         }
         let Some(opened) = opened else { continue };
+        // By what is the same: the place of the note, and the kinds that it is about.
+        let mut alike: Vec<(String, usize, Vec<String>)> = Vec::new();
         match opened.resolution() {
             Resolution::Pending => waiting |= matches!(state.phase, Phase::Live | Phase::Connecting),
             Resolution::Found(_) | Resolution::Several(_) => (),
@@ -85,8 +87,23 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
                     let some = status.complete || limits.as_ref().is_some_and(|limits| !limits.read.is_empty());
                     let tone = if some { Tone::Warn } else { Tone::Bad };
                     let text = limits::after(&sanitize(&text), limits.as_ref());
+                    let key = limits.as_ref().map(|limits| format!("{} {}", phase.word(), limits::sentence(limits)));
+                    if let Some(key) = key {
+                        match alike.iter_mut().find(|(known, ..)| *known == key) {
+                            Some((_, _, kinds)) => {
+                                kinds.push(source.kind.plural.clone());
+                                continue;
+                            }
+                            None => alike.push((key, notes.len(), Vec::new())),
+                        }
+                    }
                     notes.push(Note { cluster: Some(cluster.id), tone, text });
                 }
+            }
+        }
+        for (_, at, kinds) in alike.into_iter().filter(|(.., kinds)| !kinds.is_empty()) {
+            if let Some(note) = notes.get_mut(at) {
+                note.text = Text::TheSameFor.with(&[&note.text, &kinds.join(", ")]);
             }
         }
     }
