@@ -3,7 +3,7 @@
 use crate::api::Api;
 use crate::cli::{Ended, get};
 use crate::support::pty::{PATIENCE, Shot, skylark};
-use crate::support::rig::{Rig, require_rig};
+use crate::support::rig::{Rig, Version, on_both, require_rig};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,7 +38,11 @@ const NO_NAMESPACES: &str = "cannot list resource \"namespaces\" in API group \"
 #[test]
 fn each_user_gets_what_it_may_and_is_told_the_rest() {
     require_rig!();
-    let rig = Rig::shared();
+    on_both(what_each_user_gets);
+}
+
+fn what_each_user_gets(version: Version) {
+    let rig = Rig::shared_of(version);
     let admin = Api::new(rig.kubeconfig(), None);
     let both = ["team-a", "team-b"];
     let cases = [
@@ -109,7 +113,11 @@ fn each_user_gets_what_it_may_and_is_told_the_rest() {
 #[test]
 fn a_category_is_every_kind_of_it() {
     require_rig!();
-    let rig = Rig::shared();
+    on_both(all_of_a_namespace);
+}
+
+fn all_of_a_namespace(version: Version) {
+    let rig = Rig::shared_of(version);
     let admin = Api::new(rig.kubeconfig(), None);
     let space = admin.namespace("category");
     let meta = |name: &str| json!({"name": name, "labels": {"app": name}});
@@ -157,7 +165,11 @@ fn a_category_is_every_kind_of_it() {
 #[test]
 fn one_object_is_read_where_a_list_is_refused() {
     require_rig!();
-    let rig = Rig::shared();
+    on_both(one_object);
+}
+
+fn one_object(version: Version) {
+    let rig = Rig::shared_of(version);
     let admin = Api::new(rig.kubeconfig(), None);
     let space = admin.namespace("named");
     let rbac = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{space}");
@@ -213,7 +225,11 @@ fn pods_of(admin: &Api, teams: &[&str]) -> BTreeMap<String, String> {
 #[test]
 fn the_cockpit_shows_what_may_be_read_and_says_what_may_not() {
     require_rig!();
-    let rig = Rig::shared();
+    on_both(what_the_cockpit_shows);
+}
+
+fn what_the_cockpit_shows(version: Version) {
+    let rig = Rig::shared_of(version);
     let admin = Api::new(rig.kubeconfig(), None);
     let open = |context: &str, args: &[&str]| {
         skylark(&[&["--context", context], args].concat()).kubeconfig(rig.kubeconfig()).size(200, 50).open()
@@ -269,7 +285,11 @@ fn the_cockpit_shows_what_may_be_read_and_says_what_may_not() {
 #[test]
 fn what_is_spent_is_shown() {
     require_rig!();
-    let rig = Rig::shared();
+    on_both(what_is_spent);
+}
+
+fn what_is_spent(version: Version) {
+    let rig = Rig::shared_of(version);
     let mut pty = skylark(&["--context", &rig.cert()]).kubeconfig(rig.kubeconfig()).size(200, 50).open();
     pty.type_keys(":clusters<enter>");
     pty.wait_for("the cluster", |shot| shot.has(&format!("● {}", rig.cert())));
@@ -284,4 +304,84 @@ fn what_is_spent_is_shown() {
     assert!(shot.column("BYTES")[0].ends_with(['K', 'M']), "{}", shot.framed());
     pty.wait_for("the identity", |shot| shot.has(&uid[..8]));
     assert_eq!(pty.quit().code, Some(0));
+}
+
+/// A kind that several groups have.
+fn twin(group: &str) -> Value {
+    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "metadata": {"name": format!("twins.{group}")},
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"plural": "twins", "singular": "twin", "kind": "Twin", "shortNames": ["tw"]},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": schema}],
+        },
+    })
+}
+
+const CRDS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+/// Serves a twin of this group with one object, named after the server and the group.
+fn serve_twin(rig: &Rig, group: &str) {
+    let admin = Api::new(rig.kubeconfig(), None);
+    admin.create(CRDS, &twin(group));
+    let object =
+        json!({"apiVersion": format!("{group}/v1"), "kind": "Twin", "metadata": {"name": format!("of-{group}")}});
+    let path = format!("/apis/{group}/v1/namespaces/default/twins");
+    let content = ("content-type", "application/json");
+    crate::support::until("the twin", || admin.ask("POST", &path, content, &object).is_ok());
+    // Discovery follows a moment later.
+    let known = || get(rig.kubeconfig(), &[&format!("twins.{group}"), "-n", "default"]).code == 0;
+    crate::support::until("its discovery", known);
+}
+
+#[test]
+fn a_word_that_names_several_kinds_takes_one_and_says_the_others() {
+    require_rig!();
+    let [older, rig] = Version::ALL.map(Rig::shared_of);
+    let (first, second) = ("first.rights.example.com", "second.rights.example.com");
+    serve_twin(rig, first);
+    serve_twin(rig, second);
+    let both = get(rig.kubeconfig(), &["tw", "-n", "default", "-o", "name"]);
+    assert_eq!((both.code, both.out.as_str()), (0, format!("twin.{first}/of-{first}\n").as_str()), "{both:?}");
+    assert!(both.err.contains(&format!("also names twins.{second}")), "{both:?}");
+    if let Some(kubectl) = crate::cli::kubectl(rig.kubeconfig(), &["get", "tw", "-n", "default", "-o", "name"]) {
+        assert_eq!(kubectl.out, both.out, "kubectl takes the same");
+    }
+    let full = get(rig.kubeconfig(), &[&format!("twins.{second}"), "-n", "default", "-o", "name"]);
+    assert_eq!((full.out.as_str(), full.err.as_str()), (format!("twin.{second}/of-{second}\n").as_str(), ""));
+
+    let mut pty = skylark(&["tw"]).kubeconfig(rig.kubeconfig()).size(160, 40).open();
+    let shot = pty.wait_for("what it also names", |shot| shot.has(&format!("also names twins.{second}")));
+    assert_eq!(
+        (shot.title_words()[0], shot.column("NAME")),
+        (format!("twins.{first}").as_str(), vec![format!("of-{first}")])
+    );
+    assert!(!shot.title().contains("partial"), "nothing is missing: {}", shot.framed());
+    pty.type_keys(":twins");
+    pty.wait_for("the full names", |shot| {
+        shot.has(&format!("twins.{first} ")) && shot.has(&format!("twins.{second} "))
+    });
+    pty.type_keys(&format!(".{second}<enter>"));
+    pty.wait_for("the other", |shot| shot.column("NAME") == [format!("of-{second}")]);
+    assert_eq!(pty.quit().code, Some(0));
+
+    // A fleet in which the word means another kind on each cluster: one of them is shown, the other said.
+    Api::new(rig.kubeconfig(), None).delete(&format!("{CRDS}/twins.{first}"));
+    serve_twin(older, first);
+    let gone = || get(rig.kubeconfig(), &[&format!("twins.{first}"), "-n", "default"]).code == 3;
+    crate::support::until("that it is gone", gone);
+    let contexts = format!("{},{}", rig.context(), older.context());
+    let files = [rig.kubeconfig(), older.kubeconfig()];
+    let fleet = crate::cli::run(&mut crate::cli::skylark(
+        &files,
+        &["get", "twins", "-n", "default", "-o", "json", "--context", &contexts],
+    ));
+    let names: Vec<_> = fleet.rows().iter().map(|row| row["name"].as_str().unwrap_or_default().to_owned()).collect();
+    assert_eq!((fleet.code, names.len()), (3, 1), "{fleet:?}");
+    assert!(fleet.err.contains("which is not served here; here it names twins."), "{fleet:?}");
+    Api::new(rig.kubeconfig(), None).delete(&format!("{CRDS}/twins.{second}"));
+    Api::new(older.kubeconfig(), None).delete(&format!("{CRDS}/twins.{first}"));
 }
