@@ -64,7 +64,7 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
         for source in opened.sources() {
             let status = source.status();
             let limits = opened.limits(&source);
-            loading |= limits.as_ref().is_some_and(|limits| limits.checking);
+            waiting |= limits.as_ref().is_some_and(|limits| limits.checking);
             any |= status.complete || !source.is_empty();
             match &status.phase {
                 WatchPhase::Live => (),

@@ -287,7 +287,9 @@ fn put_cells(part: &Part, namespace: &str, cells: &[&str]) {
     draft.name = draft.span(cells[0]);
     draft.uid = draft.span_fmt(format_args!("{}-{namespace}-{}", part.source.kind.plural, cells[0]));
     draft.version = draft.span("1");
-    cells.iter().for_each(|cell| draft.cell(cell));
+    for cell in cells {
+        draft.cell(cell);
+    }
     part.source.upsert(&draft, NOW);
 }
 
