@@ -257,7 +257,9 @@ impl App {
     fn is_dead(&self) -> bool {
         let mut asked = self.in_scope().filter(|(_, phase)| *phase != Phase::Idle).peekable();
         asked.peek().is_some()
-            && asked.all(|(_, phase)| matches!(phase, Phase::Unreachable | Phase::Denied | Phase::Expired))
+            && asked.all(|(_, phase)| {
+                matches!(phase, Phase::Unreachable | Phase::Denied | Phase::Expired | Phase::Replaced)
+            })
     }
 
     /// The clusters in scope.

@@ -28,7 +28,13 @@ fn cluster(name: &str, phase: Phase) -> ClusterLine {
 }
 
 fn row(cluster: u16, name: &str) -> RowId {
-    RowId { cluster: ClusterId(cluster), namespace: String::new(), name: name.into(), uid: String::new() }
+    RowId {
+        cluster: ClusterId(cluster),
+        namespace: String::new(),
+        name: name.into(),
+        uid: String::new(),
+        kind: String::new(),
+    }
 }
 
 fn head(title: &str, numeric: bool) -> Head {

@@ -85,6 +85,16 @@ fn large_fleets() {
 }
 
 #[test]
+fn a_cluster_that_is_another_one() {
+    let mut snapshot = of::busy();
+    snapshot.clusters[2] = of::cluster("staging", Phase::Replaced);
+    snapshot.window.rows.iter_mut().step_by(2).for_each(|row| row.stale = true);
+    let text = "replaced for 5m: another cluster answers at this address (its kube-system has uid 5d0c91f2 and had 77aa01c3); r or :retry accepts it and reads everything anew";
+    snapshot.window.notes = vec![of::note(Some(2), Tone::Bad, text)];
+    check("replaced", &snapshot, &of::ui());
+}
+
+#[test]
 fn names() {
     check("cjk", &of::cjk(), &of::ui());
     check("long", &of::long_names(), &of::ui());

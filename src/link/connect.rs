@@ -62,13 +62,16 @@ pub(super) struct Dialer {
     pub options: LinkOptions,
     tls: Tls,
     tunnel: Option<Tunnel>,
+    /// Where the last connection went, where no proxy hides it.
+    pub address: parking_lot::Mutex<Option<SocketAddr>>,
 }
 
 impl Dialer {
     pub fn new(target: Target, options: LinkOptions) -> Result<Self, LinkError> {
         let proxy = Proxy::choose(target.cluster.proxy_url.as_deref(), &target.server);
         let proxy = proxy.map_err(|cause| LinkError::Config(format!("{}: {cause}", target.server.label)))?;
-        Ok(Self { target, options, tls: Tls::default(), tunnel: proxy.map(Tunnel::new) })
+        let tunnel = proxy.map(Tunnel::new);
+        Ok(Self { target, options, tls: Tls::default(), tunnel, address: parking_lot::Mutex::default() })
     }
 
     pub async fn dial(&self, badge: &Badge) -> Result<Dialed, LinkError> {
@@ -108,6 +111,7 @@ impl Dialer {
         let Some(tunnel) = &self.tunnel else {
             let (stream, round_trip) =
                 self.connect(&server.host, server.port).await.map_err(|cause| self.fault(cause))?;
+            *self.address.lock() = stream.peer_addr().ok();
             return Ok((Box::new(stream), round_trip));
         };
         let proxy = &tunnel.proxy;

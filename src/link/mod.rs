@@ -20,6 +20,7 @@ mod gunzip;
 mod identity;
 mod kubeconfig;
 mod lanes;
+mod meter;
 mod no_proxy;
 mod oidc;
 mod proxy;
@@ -51,6 +52,7 @@ pub use self::{
     contexts::{ActAs, ContextEntry, Loaded},
     error::LinkError,
     kubeconfig::load,
+    meter::Spent,
     reply::Reply,
     target::Target,
     tls::install_crypto,
@@ -157,6 +159,15 @@ impl Link {
 
     /// Sends one request and returns the head of its answer, whatever the status.
     pub async fn send(&self, ask: Ask) -> Result<Reply, LinkError> {
+        self.carry(ask, bytes::Bytes::new()).await
+    }
+
+    /// The same as a POST of JSON: for questions such as access reviews, which store nothing.
+    pub async fn post(&self, ask: Ask, json: Vec<u8>) -> Result<Reply, LinkError> {
+        self.carry(ask, json.into()).await
+    }
+
+    async fn carry(&self, ask: Ask, json: bytes::Bytes) -> Result<Reply, LinkError> {
         let lanes = &self.0.lanes;
         let auth = &lanes.dialer.target.auth;
         let options = &lanes.dialer.options;
@@ -164,10 +175,13 @@ impl Link {
             Call { limit: options.plugin_timeout, console: &options.console, cluster: &lanes.dialer.target.context };
         let grant = auth.grant(&call).await?;
         let badge = Badge { identity: grant.identity.clone(), epoch: self.0.epoch.load(Ordering::Relaxed) };
-        let (response, way) = request::exchange(lanes, &ask, &grant, &badge).await?;
+        let (response, way) = request::exchange(lanes, &ask, json, &grant, &badge).await?;
         if response.status() == http::StatusCode::UNAUTHORIZED {
             auth.refused(&grant);
             self.distrust(badge.epoch);
+        }
+        if response.status() == http::StatusCode::TOO_MANY_REQUESTS {
+            lanes.meter.throttled();
         }
         Ok(Reply::new(response, ask.idle_timeout, way))
     }
@@ -180,6 +194,27 @@ impl Link {
     /// Whether the server is reached over a network, so that there is a round trip to measure.
     pub fn is_remote(&self) -> bool {
         matches!(self.0.lanes.dialer.options.dial, Dial::Tcp)
+    }
+
+    /// What was spent on this server so far.
+    pub fn spent(&self) -> Spent {
+        self.0.lanes.meter.spent()
+    }
+
+    /// Connections that were opened so far: behind each new one another server may answer.
+    pub fn dials(&self) -> u64 {
+        self.0.lanes.meter.dials()
+    }
+
+    /// The address that the last connection went to; `None` through a proxy and before the first.
+    pub fn address(&self) -> Option<std::net::SocketAddr> {
+        *self.0.lanes.dialer.address.lock()
+    }
+
+    /// A digest of the certificate authorities that the server is trusted by, as hexadecimal digits;
+    /// `None` where the system's are trusted, or any. Reads a file, and therefore blocks.
+    pub fn authority_digest(&self) -> Option<String> {
+        target::digest(&self.target().cluster)
     }
 
     /// The default namespace of the context.

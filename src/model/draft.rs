@@ -118,6 +118,11 @@ impl Draft {
         self.minor != 0 && self.minor < minor
     }
 
+    /// Adds an amount of data.
+    pub fn cell_size(&mut self, bytes: u64) {
+        self.cells.push(Cell::Size(u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)));
+    }
+
     /// Adds an age.
     pub fn cell_age(&mut self, then: Timestamp) {
         self.cells.push(Cell::Age(then));

@@ -26,11 +26,13 @@ pub enum Phase {
     Expired,
     /// Asks us to slow down (429).
     Throttled,
+    /// Another cluster answers at the same address: nothing is read of it until the user accepts it.
+    Replaced,
 }
 
 impl Phase {
     /// Every phase, in the order in which a fleet strip names them.
-    pub const ALL: [Phase; 8] = [
+    pub const ALL: [Phase; 9] = [
         Phase::Live,
         Phase::Connecting,
         Phase::Throttled,
@@ -38,6 +40,7 @@ impl Phase {
         Phase::Expired,
         Phase::Denied,
         Phase::Unreachable,
+        Phase::Replaced,
         Phase::Idle,
     ];
 
@@ -52,6 +55,7 @@ impl Phase {
             Phase::Denied => "denied",
             Phase::Expired => "expired",
             Phase::Throttled => "throttled",
+            Phase::Replaced => "replaced",
         }
     }
 }

@@ -26,6 +26,22 @@ texts! {
     AllNamespaces => "all namespaces",
     IdleCluster => "idle: not connected; Enter on it in :clusters connects it",
 
+    // What a user of few rights is told about the rest, and what a word also names.
+    LimitedRead => "shown: {}",
+    LimitedMore => "{} more",
+    LimitedChecking => "which namespaces may be read is being checked",
+    LimitedNone => "no namespace is known that may be read: name one with -n, or after the kind",
+    LimitedNoneOf => "none of the {} namespaces may be read",
+    LimitedRefusedOne => "1 other namespace may not be read",
+    LimitedRefused => "{} other namespaces may not be read",
+    LimitedUncheckedOne => "1 more namespace was not checked: name it with -n, or after the kind",
+    LimitedUnchecked => "{} more namespaces were not checked: name one with -n, or after the kind",
+    LimitedUnasked => "what may be read could not be asked: {}",
+    LimitedUnknown => "which namespaces there are may not be read, either: {}",
+    LimitedNames => "known by name: {}",
+    TheSameFor => "{}; the same for {}",
+    AlsoNames => "{} is {} here, and also names {}",
+
     // Commands: what each does, for the help.
     DocMoveUp => "Move up",
     DocMoveDown => "Move down",

@@ -26,7 +26,7 @@ pub struct Glyphs {
     pub link: &'static str,
     /// Between facts of a line.
     pub dot: &'static str,
-    phases: [&'static str; 8],
+    phases: [&'static str; 9],
 }
 
 /// For terminals that show Unicode.
@@ -41,7 +41,7 @@ pub static UNICODE: Glyphs = Glyphs {
     removed: "▔",
     link: "→",
     dot: "·",
-    phases: ["○", "◌", "●", "◐", "✗", "⊘", "⊖", "◍"],
+    phases: ["○", "◌", "●", "◐", "✗", "⊘", "⊖", "◍", "≠"],
 };
 
 /// For the rest.
@@ -56,7 +56,7 @@ pub static ASCII: Glyphs = Glyphs {
     removed: "^",
     link: ">",
     dot: "-",
-    phases: ["-", "~", "+", "?", "x", "!", "!", "%"],
+    phases: ["-", "~", "+", "?", "x", "!", "!", "%", "#"],
 };
 
 impl Glyphs {
@@ -87,7 +87,7 @@ impl Glyphs {
 
     /// The glyph of a cluster's phase.
     pub fn phase(&self, phase: Phase) -> &'static str {
-        let [idle, connecting, live, stale, unreachable, denied, expired, throttled] = self.phases;
+        let [idle, connecting, live, stale, unreachable, denied, expired, throttled, replaced] = self.phases;
         match phase {
             Phase::Idle => idle,
             Phase::Connecting => connecting,
@@ -97,6 +97,7 @@ impl Glyphs {
             Phase::Denied => denied,
             Phase::Expired => expired,
             Phase::Throttled => throttled,
+            Phase::Replaced => replaced,
         }
     }
 

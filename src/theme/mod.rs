@@ -100,6 +100,7 @@ impl Theme {
             Phase::Denied => Scope::PhaseDenied,
             Phase::Expired => Scope::PhaseExpired,
             Phase::Throttled => Scope::PhaseThrottled,
+            Phase::Replaced => Scope::PhaseReplaced,
         })
     }
 }

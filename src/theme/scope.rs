@@ -69,4 +69,5 @@ scopes! {
     PhaseDenied => "phase.denied",
     PhaseExpired => "phase.expired",
     PhaseThrottled => "phase.throttled",
+    PhaseReplaced => "phase.replaced",
 }

@@ -95,7 +95,9 @@ fn write_steady(rows: &Rows, cell: Cell<crate::base::arena::Sym>, out: &mut Stri
         Cell::Restarts { count, .. } => {
             let _ = write!(out, "{count}");
         }
-        Cell::Number(_) | Cell::Duration(_) | Cell::Moment(_) => cell.write(out, Timestamp::MIN, |_| ""),
+        Cell::Number(_) | Cell::Duration(_) | Cell::Moment(_) | Cell::Size(_) => {
+            cell.write(out, Timestamp::MIN, |_| "");
+        }
     }
 }
 

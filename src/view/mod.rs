@@ -3,6 +3,8 @@
 
 pub mod clusters;
 pub mod filter;
+pub mod joint;
+pub mod limits;
 pub mod live;
 pub mod notes;
 pub mod order;

@@ -42,6 +42,8 @@ pub struct RowId {
     pub name: String,
     /// Its uid; empty where the server gives none.
     pub uid: String,
+    /// Its kind as `plural.group`; empty for a cluster.
+    pub kind: String,
 }
 
 /// A column's head.

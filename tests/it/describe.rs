@@ -2,7 +2,8 @@
 
 use crate::api::Api;
 use crate::cli::eventually;
-use crate::support::rig::{Rig, RigOptions, has_kubectl, require_rig};
+use crate::support::kubectl::has_kubectl;
+use crate::support::rig::{Rig, RigOptions, require_rig};
 use serde_json::{Value, json};
 use skylark::cluster::watch::percent_encode;
 use skylark::describe::{Answers, By, Got, LIST_LIMIT, MOST_WANTS, Want, describe, wants};

@@ -140,7 +140,7 @@ fn users_of_few_rights() {
     let empty = get(rig.kubeconfig(), &["svc", "--context", &team_a]);
     assert_eq!((empty.code, empty.err.as_str()), (0, "No resources found in team-a namespace.\n"));
     for (context, args) in
-        [(&team_a, ["pods", "-A"]), (&team_a, ["nodes", "-A"]), (&nobody, ["pods", "-A"]), (&nobody, ["ns", "-A"])]
+        [(&team_a, ["secrets", "-A"]), (&team_a, ["nodes", "-A"]), (&nobody, ["pods", "-A"]), (&nobody, ["ns", "-A"])]
     {
         let ended = get(rig.kubeconfig(), &[&args[..], &["--context", context]].concat());
         assert_eq!((ended.code, ended.out.as_str()), (3, ""), "{ended:?}");

@@ -9,6 +9,7 @@ mod yaml;
 use super::args::{Args, Get, Output, Target};
 use super::fleet::{self, Made, Request};
 use crate::cluster::cluster::Cluster;
+use crate::cluster::meaning::Pin;
 use crate::cluster::open::{Opened, Options, Resolution};
 use crate::cluster::watch::Selection;
 use crate::link::{Console, Lend};
@@ -16,6 +17,8 @@ use crate::model::kind::Kind;
 use crate::model::source::Source;
 use crate::model::state::WatchPhase;
 use crate::text::sanitize::sanitize;
+use crate::view::limits;
+use crate::view::notes;
 use crate::view::spec::Namespaces;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::sync::Arc;
@@ -131,12 +134,13 @@ fn namespaces(args: &Args, cluster: &Cluster) -> Vec<Option<String>> {
 fn open(made: &Made, args: &Args, get: &Get, options: &Options) -> Vec<Vec<Query>> {
     let open = |target: &Target| {
         let mut queries = Vec::new();
+        let pin = Pin::default();
         for cluster in &made.fleet.clusters {
             let names = target.names.as_ref().map_or(vec![None], |names| names.iter().cloned().map(Some).collect());
             for name in names {
                 let fields = name.as_ref().map_or_else(|| get.fields.clone(), |name| format!("metadata.name={name}"));
                 let selection = Selection { labels: get.labels.clone(), fields };
-                let options = Options { selection, ..options.clone() };
+                let options = Options { selection, name: name.clone(), pin: pin.clone(), ..options.clone() };
                 let opened = Opened::new(cluster, &target.kind, namespaces(args, cluster), options);
                 queries.push(Query { opened, name });
             }
@@ -169,6 +173,9 @@ async fn once(made: &Made, args: &Args, get: &Get) -> Result<Exit, Stop> {
         !again
     });
     let many = made.fleet.clusters.len() > 1;
+    for group in &groups {
+        also_names(group);
+    }
     let findings = findings(&groups, many);
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match get.output {
@@ -214,7 +221,7 @@ fn findings(groups: &[Vec<Query>], many: bool) -> Findings {
             }
         };
         match query.opened.resolution() {
-            Resolution::Found(_) => (),
+            Resolution::Found(_) | Resolution::Several(_) => (),
             Resolution::Unknown(said) => missing(format!("{cluster}: {said}")),
             Resolution::Failed(said) => missing(format!("{cluster}: {word}: {said}")),
             Resolution::Pending => {
@@ -229,13 +236,17 @@ fn findings(groups: &[Vec<Query>], many: bool) -> Findings {
                     "" => query.opened.cluster.state().reason,
                     reason => reason.to_owned(),
                 };
+                let reason = limits::after(&reason, query.opened.limits(source).as_ref());
                 missing(format!("{cluster}: {}: {reason}", scope_of(source)));
             }
         }
         if let Some(name) = &query.name {
             let asked = sources.iter().any(|source| source.status().phase == WatchPhase::Live);
             if asked && sources.iter().all(|source| source.is_empty()) {
-                let kind = sources.first().map_or(word.clone(), |source| source.kind.id());
+                let kind = match query.opened.resolution() {
+                    Resolution::Found(kind) => kind.id(),
+                    _ => word.clone(),
+                };
                 findings.not_found.push(format!("{kind} \"{name}\" not found{}", on_cluster(many, cluster)));
             }
         }
@@ -253,6 +264,26 @@ fn scope_of(source: &Source) -> String {
         Some(namespace) => format!("{} in namespace {namespace}", source.kind.plural),
         None => source.kind.plural.clone(),
     }
+}
+
+/// Says what else the word of a group names.
+fn also_names(group: &[Query]) {
+    let Some(word) = group.first().map(|query| query.opened.word.as_str()) else { return };
+    let all: Vec<_> = group.iter().map(|query| (&query.opened.cluster, Some(&query.opened))).collect();
+    for note in notes::ambiguous(word, &all) {
+        complain(&format!("note: {}", note.text));
+    }
+}
+
+/// The kinds of a group of queries, each once: one, or those of a category.
+fn kinds_of(group: &[Query]) -> Vec<Arc<Kind>> {
+    let mut kinds: Vec<Arc<Kind>> = Vec::new();
+    for kind in group.iter().flat_map(|query| query.opened.kinds()) {
+        if !kinds.iter().any(|known| known.id() == kind.id()) {
+            kinds.push(kind);
+        }
+    }
+    kinds
 }
 
 /// The kind of a group of queries, where one cluster knows it.

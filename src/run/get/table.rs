@@ -1,6 +1,6 @@
 //! `-o table`, `wide` and `name`: as kubectl writes them, a cluster column first where there are several.
 
-use super::{Query, Stop, kind_of, sorted};
+use super::{Query, Stop, kinds_of, sorted};
 use crate::model::source::{FeedRow, Source};
 use crate::run::args::Args;
 use crate::text::sanitize::sanitize;
@@ -21,10 +21,12 @@ pub struct Grid {
 
 /// Writes every kind's rows as a table.
 pub fn write(out: &mut impl Write, groups: &[Vec<Query>], args: &Args, wide: bool, many: bool) -> Result<(), Stop> {
-    let prefixed = groups.len() > 1;
+    let kinds = groups.iter().flat_map(|group| kinds_of(group).into_iter().map(move |kind| (group, kind)));
+    let kinds: Vec<_> = kinds.collect();
+    let prefixed = groups.len() > 1 || kinds.len() > 1;
     let mut first = true;
-    for group in groups {
-        let namespace = shows_namespace(group, args);
+    for (group, kind) in kinds {
+        let namespace = kind.namespaced && shows_namespace(args);
         let fixed: Vec<&str> = [(many, "CLUSTER"), (namespace, "NAMESPACE")]
             .into_iter()
             .filter_map(|(shown, head)| shown.then_some(head))
@@ -32,7 +34,7 @@ pub fn write(out: &mut impl Write, groups: &[Vec<Query>], args: &Args, wide: boo
         let mut grid = Grid::new(&fixed);
         for query in group {
             let cluster = &query.opened.cluster;
-            for source in query.opened.sources() {
+            for source in query.opened.sources().into_iter().filter(|source| source.kind.id() == kind.id()) {
                 let first = grid.lines.len();
                 grid.add(&source, cluster.now(), wide, |head, row| match head {
                     "CLUSTER" => cluster.name.clone(),
@@ -56,13 +58,12 @@ pub fn write(out: &mut impl Write, groups: &[Vec<Query>], args: &Args, wide: boo
 }
 
 /// Whether rows need to say their namespace: kubectl says it with `-A`; with several namespaces, too.
-pub fn shows_namespace(group: &[Query], args: &Args) -> bool {
-    let several = match &args.namespaces {
+fn shows_namespace(args: &Args) -> bool {
+    match &args.namespaces {
         Namespaces::All => true,
         Namespaces::OfContext => false,
         Namespaces::Only(names) => names.len() > 1,
-    };
-    several && kind_of(group).is_some_and(|kind| kind.namespaced)
+    }
 }
 
 /// kubectl cuts a cell at its first line break and says so.
@@ -178,7 +179,7 @@ pub fn names(out: &mut impl Write, groups: &[Vec<Query>]) -> Result<(), Stop> {
 
 /// kubectl's words for an empty answer.
 pub fn nothing_found(groups: &[Vec<Query>], args: &Args) -> String {
-    let namespaced = groups.iter().any(|group| kind_of(group).is_some_and(|kind| kind.namespaced));
+    let namespaced = groups.iter().any(|group| kinds_of(group).iter().any(|kind| kind.namespaced));
     let mut spaces: Vec<String> = match &args.namespaces {
         Namespaces::All => Vec::new(),
         Namespaces::OfContext => groups.iter().flatten().map(|query| query.opened.cluster.namespace.clone()).collect(),
