@@ -165,10 +165,10 @@ commands! {
     MoveBottom      Global   ["move-bottom"]                        None       DocMoveBottom;
     CommandLine     Global   ["command-line"]                       None       DocCommandLine 10 HintCommandLine;
     Help            Global   ["help" "h" "?"]                       None       DocHelp 60 HintHelp;
-    Errors          Global   ["errors" "messages"]                  None       DocErrors;
     Back            Global   ["back"]                               None       DocBack 40 HintBack;
     Redraw          Global   ["redraw"]                             None       DocRedraw;
     Quit            Global   ["quit" "q" "q!" "qa" "Q" "exit"]      None       DocQuit;
+    Errors          Global   ["errors" "messages"]                  None       DocErrors;
 
     Enter           Global   ["open"]                               None       DocEnter 5 HintOpen;
     Filter          Global   ["filter"]                             Filter     DocFilter 15 HintFilter;
