@@ -8,7 +8,7 @@ use crate::base::clock;
 use crate::link::{Lane, Link, LinkError};
 use crate::model::kind::Kind;
 use crate::model::source::Bell;
-use crate::model::state::{ClusterId, ClusterState};
+use crate::model::state::{ClusterId, ClusterState, Phase};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -171,6 +171,10 @@ impl Cluster {
 
     /// Tries again now what waits for a backoff.
     pub fn retry_now(&self) {
+        // Whoever asks is there to log in; where nothing is wrong nobody is to be asked later.
+        if let (Ok(link), true) = (&self.link, self.state().phase != Phase::Live) {
+            link.allow_terminal();
+        }
         self.gate.retry_now();
         self.kick.notify_waiters();
     }

@@ -7,17 +7,21 @@ mod auth;
 mod body;
 mod conn;
 mod connect;
+mod console;
 mod contexts;
 mod error;
 mod exec;
 mod exec_run;
 mod exec_wire;
+mod exposure;
+mod fetch;
 mod flight;
 mod gunzip;
 mod identity;
 mod kubeconfig;
 mod lanes;
 mod no_proxy;
+mod oidc;
 mod proxy;
 mod reply;
 mod request;
@@ -25,6 +29,7 @@ mod salvage;
 mod target;
 mod tls;
 mod token_file;
+mod tunnel;
 mod wire;
 
 #[cfg(all(test, unix))]
@@ -42,14 +47,15 @@ use std::{
 pub use self::{
     body::Body,
     connect::Dial,
-    contexts::{ContextEntry, Loaded},
+    console::{Console, Lend, Loan},
+    contexts::{ActAs, ContextEntry, Loaded},
     error::LinkError,
     kubeconfig::load,
     reply::Reply,
     target::Target,
     tls::install_crypto,
 };
-use self::{connect::Dialer, lanes::Badge, lanes::Lanes};
+use self::{connect::Dialer, exec::Call, lanes::Badge, lanes::Lanes};
 
 /// An authenticated way to one cluster. Clones share the connections.
 #[derive(Clone)]
@@ -116,6 +122,8 @@ pub struct LinkOptions {
     pub ping_timeout: Duration,
     /// The most requests at once on an HTTP/2 connection; servers allow about 100.
     pub streams_per_connection: usize,
+    /// Who may be asked to log in.
+    pub console: Console,
 }
 
 impl Default for LinkOptions {
@@ -128,6 +136,7 @@ impl Default for LinkOptions {
             ping_interval: Duration::from_secs(4),
             ping_timeout: Duration::from_secs(4),
             streams_per_connection: 80,
+            console: Console::default(),
         }
     }
 }
@@ -150,7 +159,10 @@ impl Link {
     pub async fn send(&self, ask: Ask) -> Result<Reply, LinkError> {
         let lanes = &self.0.lanes;
         let auth = &lanes.dialer.target.auth;
-        let grant = auth.grant(lanes.dialer.options.plugin_timeout).await?;
+        let options = &lanes.dialer.options;
+        let call =
+            Call { limit: options.plugin_timeout, console: &options.console, cluster: &lanes.dialer.target.context };
+        let grant = auth.grant(&call).await?;
         let badge = Badge { identity: grant.identity.clone(), epoch: self.0.epoch.load(Ordering::Relaxed) };
         let (response, way) = request::exchange(lanes, &ask, &grant, &badge).await?;
         if response.status() == http::StatusCode::UNAUTHORIZED {
@@ -185,6 +197,11 @@ impl Link {
     pub fn invalidate_credentials(&self) {
         self.target().auth.invalidate();
         self.distrust(self.0.epoch.load(Ordering::Relaxed));
+    }
+
+    /// Somebody asks for the cluster again: a credential plugin may have the terminal for its next run.
+    pub fn allow_terminal(&self) {
+        self.target().auth.allow_terminal();
     }
 
     /// Client certificates from files may have been renewed: look again, on new connections.

@@ -18,7 +18,7 @@ use super::{
     lanes::{Badge, Lanes, Slot},
 };
 
-const AGENT: &str = concat!("skylark/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("skylark/", env!("CARGO_PKG_VERSION"));
 
 /// How often a request moves on because its connection closed before anything was sent.
 const MOVES: usize = 3;
