@@ -112,7 +112,7 @@ impl App {
         let usage = |command: &Command| format!(":{}{}", command.names.join(" :"), command.form.usage());
         section(Text::HelpCommands, typed.map(|command| hint(usage(command), command.doc.get())).collect());
         sections.retain(|section| !section.entries.is_empty());
-        Help { sections, scroll: 0 }
+        Help { title: Text::HelpTitle.get().to_owned(), sections, prose: false, scroll: 0 }
     }
 
     /// The keys bound in a scope, those of one meaning together, in the order of the commands.

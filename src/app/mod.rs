@@ -4,6 +4,7 @@ mod editor;
 mod enter;
 mod flash;
 mod hints;
+mod notices;
 mod keys;
 mod perform;
 mod places;
@@ -42,6 +43,11 @@ pub struct Start {
     /// What is wrong from the start, a sentence each, with what to do about it. When there is any, the
     /// clusters pane opens and says so.
     pub problems: Vec<String>,
+    /// What the reader should know and can do later: they are said until a key is pressed, and again by
+    /// `:errors`.
+    pub notices: Vec<String>,
+    /// Whether the wide columns show.
+    pub wide: bool,
     /// The keys.
     pub keymap: Keymap,
 }
@@ -54,6 +60,8 @@ impl Default for Start {
             clusters: None,
             read_only: false,
             problems: Vec::new(),
+            notices: Vec::new(),
+            wide: false,
             keymap: Keymap::embedded(),
         }
     }
@@ -107,6 +115,7 @@ impl App {
                 pane: start.pane,
                 clusters: start.clusters,
                 namespaces: start.namespaces,
+                wide: start.wide,
                 ..Spec::default()
             }),
             keymap: start.keymap,
@@ -130,6 +139,7 @@ impl App {
             let text = app.ui.problems.join(" · ");
             app.say_until_left(Tone::Bad, text);
         }
+        app.heed(start.notices);
         app.refresh();
         app
     }

@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::places::Places;
-use super::ui::{Mode, Prompt};
+use super::ui::{HelpSection, Mode, Prompt};
 use super::{App, Effect};
 use crate::command::known::Known;
 use crate::command::line::{self, Clusters};
@@ -25,6 +25,7 @@ impl App {
             Id::MoveBottom => self.motion(Motion::Bottom, out),
             Id::CommandLine => self.begin_command(),
             Id::Help => self.ui.mode = Mode::Help(self.help()),
+            Id::Errors => self.show_errors(),
             Id::Back => self.back(out),
             Id::Redraw => out.push(Effect::Redraw),
             Id::Quit => out.push(Effect::Quit),
@@ -94,7 +95,12 @@ impl App {
             out.push(Effect::View(ViewCommand::Move(motion)));
             return;
         };
-        let lines: usize = help.sections.iter().map(|section| section.entries.len() + 2).sum();
+        // Of sentences the drawing knows how many lines they take: not more than this.
+        let height = |section: &HelpSection| {
+            let sentences = || section.entries.iter().map(|entry| entry.label.len() / 16 + 2).sum();
+            if help.prose { sentences() } else { section.entries.len() + 2 }
+        };
+        let lines: usize = help.sections.iter().map(height).sum();
         let last = u16::try_from(lines).unwrap_or(u16::MAX).saturating_sub(page);
         let step = |scroll: u16, rows: i32| scroll.saturating_add_signed(rows.clamp(-32_768, 32_767) as i16);
         help.scroll = match motion {

@@ -163,6 +163,7 @@ commands! {
     Back            Global   ["back"]                               None       DocBack 40 HintBack;
     Redraw          Global   ["redraw"]                             None       DocRedraw;
     Quit            Global   ["quit" "q" "q!" "qa" "Q" "exit"]      None       DocQuit;
+    Errors          Global   ["errors" "messages"]                  None       DocErrors;
 
     Enter           Table    ["open"]                               None       DocEnter 5 HintOpen;
     Filter          Table    ["filter"]                             Filter     DocFilter 15 HintFilter;

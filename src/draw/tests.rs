@@ -148,6 +148,7 @@ fn partly_here() {
 fn prompts() {
     check("command", &of::busy(), &of::command());
     check("help", &of::busy(), &of::help());
+    check("errors", &of::busy(), &of::errors());
     let mut snapshot = of::busy();
     snapshot.window.filter = "web|api".into();
     (snapshot.window.matched, snapshot.window.total) = (26, 15000);

@@ -154,6 +154,14 @@ texts! {
     KeymapScope => "`{}` does nothing in [{}]",
     KeymapTwice => "`{}` is bound twice in [{}]",
     KeymapShadow => "`{}` begins like another binding of [{}], which could never be reached",
+    KeymapNotText => "what `{}` means stands in quotes, such as \"quit\" or \":pods -A\"",
+
+    // The user's configuration, and what went wrong with it.
+    DocErrors => "Show what went wrong and needs reading: configuration, kubeconfig, logins",
+    LendTerminal => "Skylark: cluster {} asks {} to log in, with {}. Ctrl-C gives the login up, not Skylark.",
+    ErrorsTitle => "errors",
+    ErrorsNone => "Nothing went wrong so far.",
+    ErrorsSaid => "{} to read with :errors · {}",
 
     // Messages of the moment.
     AtBottom => "There is nothing to go back to; :q quits",
