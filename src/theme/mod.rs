@@ -12,12 +12,15 @@ pub use scope::Scope;
 
 use crate::model::draft::Tone;
 use crate::model::state::Phase;
-use colour::Depth;
+pub use colour::Depth;
 use ratatui::style::Style;
 
 /// The themes that come along, by name.
 pub const BUILT_IN: [(&str, &str); 2] =
-    [("dark", include_str!("../../themes/dark.toml")), ("light", include_str!("../../themes/light.toml"))];
+    [(DEFAULT, include_str!("../../themes/dark.toml")), ("light", include_str!("../../themes/light.toml"))];
+
+/// The theme in force when the user has chosen no other; those that do not say otherwise differ from it.
+pub const DEFAULT: &str = "dark";
 
 /// A style for every scope, in the colours of one terminal.
 #[derive(Clone, Debug)]
@@ -36,14 +39,13 @@ impl Theme {
 
     /// Reads a theme; `file` names it in errors.
     pub fn parse(file: &str, text: &str, depth: Depth, glyphs: &'static Glyphs) -> Result<Theme, ThemeError> {
-        let styles = load::styles(file, text, depth)?;
-        Ok(Theme { styles, glyphs })
+        Theme::layered(&[(file, text)], depth, glyphs)
     }
 
-    /// A theme that comes along, as far as the environment says that the terminal can show it.
-    pub fn from_env(name: &str) -> Option<Theme> {
-        let var = |name: &str| std::env::var(name).ok();
-        Theme::built_in(name, Depth::detect(var), Glyphs::detect(var))
+    /// Reads a theme out of several files, each with its name: a later one says what differs from those
+    /// before it.
+    pub fn layered(files: &[(&str, &str)], depth: Depth, glyphs: &'static Glyphs) -> Result<Theme, ThemeError> {
+        Ok(Theme { styles: load::styles(files, depth)?, glyphs })
     }
 
     /// Without any style, in ASCII: shows everywhere.

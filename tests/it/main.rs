@@ -10,11 +10,13 @@
 mod api;
 mod cli;
 mod columns;
+mod config;
 mod fleet;
 mod layers;
 mod pty_demo;
 mod pty_fleet;
 mod pty_kubeconfig;
+mod pty_login;
 mod watch;
 
 mod support {

@@ -1,22 +1,28 @@
 //! `skylark get`: the same rows as the cockpit's, for scripts.
 
+mod csv;
 mod json;
 mod table;
 mod watch;
 mod yaml;
 
 use super::args::{Args, Get, Output, Target};
-use super::fleet::{self, Made};
+use super::fleet::{self, Made, Request};
 use crate::cluster::cluster::Cluster;
 use crate::cluster::open::{Opened, Options, Resolution};
 use crate::cluster::watch::Selection;
+use crate::link::{Console, Lend};
 use crate::model::kind::Kind;
 use crate::model::source::Source;
 use crate::model::state::WatchPhase;
 use crate::text::sanitize::sanitize;
 use crate::view::spec::Namespaces;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Notices that may wait; more are in nobody's way.
+const NOTICES: usize = 32;
 
 /// How `get` ended, as exit codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,14 +68,23 @@ struct Findings {
 
 /// Runs `get`.
 pub async fn run(args: &Args, get: &Get) -> Exit {
-    let made = match fleet::exact(args.kubeconfig.as_deref(), &args.contexts, get.timeout) {
+    let (notices, mut told) = mpsc::channel(NOTICES);
+    // The terminal is the plugin's as much as ours: nothing is drawn on it.
+    let lend = if io::stdin().is_terminal() { Lend::Shared } else { Lend::Never };
+    let request = Request {
+        kubeconfig: args.kubeconfig.as_deref(),
+        contexts: &args.contexts,
+        act_as: args.act_as.as_ref(),
+        console: Console { lend, notices: Some(notices) },
+    };
+    let made = match fleet::exact(&request, get.timeout) {
         Ok(made) => made,
         Err(error) => {
             complain(&format!("error: {error}"));
             return Exit::Other;
         }
     };
-    for problem in &made.problems {
+    for problem in made.problems.iter().chain(&made.warnings) {
         complain(&format!("warning: {problem}"));
     }
     let written = if get.output == Output::Yaml {
@@ -79,6 +94,9 @@ pub async fn run(args: &Args, get: &Get) -> Exit {
     } else {
         once(&made, args, get).await
     };
+    while let Ok(notice) = told.try_recv() {
+        complain(&format!("warning: {notice}"));
+    }
     match written {
         Ok(exit) => exit,
         Err(Stop::Closed) => Exit::Complete,
@@ -156,6 +174,7 @@ async fn once(made: &Made, args: &Args, get: &Get) -> Result<Exit, Stop> {
     match get.output {
         Output::Json => json::array(&mut out, &groups)?,
         Output::Name => table::names(&mut out, &groups)?,
+        Output::Csv => csv::write(&mut out, &groups)?,
         _ => table::write(&mut out, &groups, args, get.output == Output::Wide, many)?,
     }
     out.flush()?;
@@ -242,6 +261,16 @@ fn kind_of(group: &[Query]) -> Option<Arc<Kind>> {
         Resolution::Found(kind) => Some(kind),
         _ => None,
     })
+}
+
+/// The names of the objects that were opened.
+pub fn names_in(opened: &Opened) -> Vec<String> {
+    let sources = opened.sources();
+    let names = |source: &Arc<Source>| {
+        let rows = source.rows();
+        sorted(&rows).into_iter().map(|slot| rows.name(slot).to_owned()).collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(names).collect()
 }
 
 /// The row slots of a source in the server's order: by `namespace/name`, so that `a-1` comes before `a`.
