@@ -210,7 +210,7 @@ pub(super) fn event(cx: &Context, page: &mut Page) {
         let group = object.text("apiVersion").split_once('/').map_or("", |(group, _)| group);
         let (kind, name) = (object.text("kind"), object.text("name"));
         let mut reference = known::reference(group, kind, object.text("namespace"), name);
-        object.text("uid").clone_into(&mut reference.uid);
+        reference.uid = crate::text::sanitize::sanitize(object.text("uid")).into_owned();
         let shown = cx.refer(page, reference, format!("{kind}/{name}"), Need::Optional);
         page.field(key, shown);
         page.within(|page| page.field_if("Field", object.text("fieldPath")));

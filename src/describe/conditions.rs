@@ -33,7 +33,7 @@ const WRONG: [&str; 20] = [
     "Overcommit",
 ];
 /// True or not, they are no news.
-const NEUTRAL: [&str; 12] = [
+const NEUTRAL: [&str; 13] = [
     "ScalingLimited",
     "Progressing",
     "Suspended",
@@ -46,6 +46,7 @@ const NEUTRAL: [&str; 12] = [
     "PodResizeInProgress",
     "SuccessCriteriaMet",
     "Approved",
+    "Unused",
 ];
 /// Of which `False` is worth a line at the top.
 const VITAL: [&str; 11] = [

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Need};
 use super::fields::Fields;
-use super::inked::{Inked, dim, grouped, none};
+use super::inked::{Inked, dim, grouped, more, none};
 use super::known;
 use super::meta;
 use super::page::Page;
@@ -41,8 +41,7 @@ pub(super) fn config_map(cx: &Context, page: &mut Page) {
                 left -= shown;
                 lines.iter().take(shown).for_each(|line| page.line(keep_indent(line)));
                 if shown < lines.len() {
-                    let more = Text::AboutMore.with(&[&grouped(lines.len() - shown)]);
-                    page.line(Inked::new(more, Ink::Comment));
+                    page.line(more(lines.len() - shown));
                 }
             });
         });
@@ -116,9 +115,7 @@ pub(super) fn service_account(cx: &Context, page: &mut Page) {
     for (key, path) in [("Image pull secrets", "imagePullSecrets"), ("Mountable secrets", "secrets")] {
         let names = account.items(path).iter().map(|it| it.text("name"));
         let lines: Vec<_> = names.map(|name| cx.named(page, "Secret", name, Need::Wished)).collect();
-        if path == "imagePullSecrets" || !lines.is_empty() {
-            page.list(key, lines);
-        }
+        page.list(key, lines);
     }
     if account.has("automountServiceAccountToken") {
         page.field("Automount Token", Inked::new(account.scalar("automountServiceAccountToken"), Ink::Word));

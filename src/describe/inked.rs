@@ -115,6 +115,11 @@ pub(super) fn yes_no(value: Option<bool>) -> Inked {
     }
 }
 
+/// `… and 9 980 more`.
+pub(super) fn more(rest: usize) -> Inked {
+    Inked::new(Text::AboutMore.with(&[&grouped(rest)]), Ink::Comment)
+}
+
 /// A number with its thousands apart: `9 980`.
 pub(super) fn grouped(number: usize) -> String {
     let digits = number.to_string();

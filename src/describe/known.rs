@@ -2,6 +2,7 @@
 
 use super::want::{By, Want};
 use crate::model::reference::Reference;
+use crate::text::sanitize::sanitize;
 
 /// Group, version, kind, plural and whether its objects live in namespaces.
 type Known = (&'static str, &'static str, &'static str, &'static str, bool);
@@ -49,10 +50,10 @@ fn find(group: &str, kind: &str) -> Option<&'static Known> {
 pub(super) fn reference(group: &str, kind: &str, namespace: &str, name: &str) -> Reference {
     let namespaced = find(group, kind).is_none_or(|known| known.4);
     Reference {
-        group: group.to_owned(),
-        kind: kind.to_owned(),
-        namespace: if namespaced { namespace.to_owned() } else { String::new() },
-        name: name.to_owned(),
+        group: sanitize(group).into_owned(),
+        kind: sanitize(kind).into_owned(),
+        namespace: if namespaced { sanitize(namespace).into_owned() } else { String::new() },
+        name: sanitize(name).into_owned(),
         uid: String::new(),
     }
 }

@@ -2,18 +2,21 @@
 
 use super::context::{Context, Looked, Need};
 use super::fields::Fields;
-use super::inked::{Inked, none};
+use super::inked::{Inked, more, none};
 use super::known;
 use super::page::Page;
 use super::when::{ago, moment, stamp};
 use crate::model::document::Ink;
 use crate::model::reference::Reference;
 use crate::text::catalog::Text;
+use crate::text::sanitize::sanitize;
 use crate::text::width::truncate;
 use serde_json::Value;
 
 /// Longer annotations get lines of their own, cut at this.
 const LONG: usize = 140;
+/// The most lines of one annotation.
+const MOST_LINES: usize = 40;
 /// How far up owners are followed.
 const GENERATIONS: usize = 4;
 /// A whole object in an annotation: as kubectl does, it is left out.
@@ -54,9 +57,13 @@ pub(super) fn annotations(page: &mut Page, map: &Value) {
             continue;
         }
         lines.push(label(key, ":", ""));
-        for line in value.split('\n').take(20) {
-            let line = crate::text::sanitize::sanitize(line.get(..line.floor_char_boundary(4 * LONG)).unwrap_or(line));
-            lines.push(format!("  {}", truncate(&line, LONG as u16)).into());
+        lines.extend(value.split('\n').take(MOST_LINES).map(|line| {
+            let start = line.get(..line.floor_char_boundary(4 * LONG)).unwrap_or(line);
+            format!("  {}", truncate(&sanitize(start), LONG as u16)).into()
+        }));
+        let rest = value.split('\n').count().saturating_sub(MOST_LINES);
+        if rest > 0 {
+            lines.push(more(rest));
         }
     }
     page.list("Annotations", lines);
@@ -123,7 +130,7 @@ fn owner_line<'a>(cx: &Context<'a>, page: &mut Page, owner: &Value, before: &str
 fn owner_reference(cx: &Context, owner: &Value) -> Reference {
     let group = owner.text("apiVersion").split_once('/').map_or("", |(group, _)| group);
     let mut reference = known::reference(group, owner.text("kind"), cx.namespace(), owner.text("name"));
-    owner.text("uid").clone_into(&mut reference.uid);
+    reference.uid = sanitize(owner.text("uid")).into_owned();
     reference
 }
 

@@ -140,7 +140,7 @@ fn system_info(page: &mut Page, info: &Value) {
     });
 }
 
-/// Devices that the node offers, by driver and pool; says nothing where none are.
+/// Devices that the node offers, by driver and pool; says nothing where none are, or servers know none.
 fn slices(cx: &Context, page: &mut Page, name: &str) {
     let by = By::Fields(format!("spec.nodeName={name}"));
     let looked = cx.ask(known::list("resource.k8s.io", "v1", "resourceslices", None, by));
@@ -150,7 +150,11 @@ fn slices(cx: &Context, page: &mut Page, name: &str) {
         let pool = pools.entry(key).or_default();
         *pool = (pool.0 + 1, pool.1 + slice.items("spec.devices").len());
     }
+    let lack = looked.lack().filter(|_| !matches!(looked, Looked::Missing));
     if pools.is_empty() {
+        if let Some(lack) = lack {
+            page.field("Node-Local ResourceSlices", lack);
+        }
         return;
     }
     page.section("Node-Local ResourceSlices", |page| {
@@ -158,6 +162,9 @@ fn slices(cx: &Context, page: &mut Page, name: &str) {
             vec![driver.into(), pool.into(), number(slices), number(devices)]
         };
         page.table(&["DRIVER", "POOL", "SLICES", "DEVICES"], pools.iter().map(row).collect());
+        if let Some(lack) = lack {
+            page.line(lack);
+        }
     });
 }
 

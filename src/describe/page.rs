@@ -1,6 +1,6 @@
 //! The page that a description is written on: fields with their values in one column, tables, sections.
 
-use super::inked::{Inked, grouped, none};
+use super::inked::{Inked, none};
 use crate::model::document::{Document, Ink, Line, Piece};
 use crate::text::catalog::Text;
 use crate::text::sanitize::sanitize;
@@ -11,6 +11,8 @@ const MOST_VALUES: usize = 100;
 const MOST_ROWS: usize = 1000;
 /// A longer field name does not move the values of the others.
 const WIDEST_KEY: usize = 28;
+/// Fields with more entries between them do not share a column.
+const FAR: usize = 12;
 /// Columns of a table stand this far apart.
 const GAP: usize = 2;
 
@@ -101,9 +103,17 @@ impl Page {
         self.line(Inked::default());
     }
 
-    /// A table; without rows nothing.
-    pub fn table(&mut self, heads: &[&str], mut rows: Vec<Vec<Inked>>) {
-        bound(&mut rows, MOST_ROWS, |more| vec![more]);
+    /// A table.
+    pub fn table(&mut self, heads: &[&str], rows: Vec<Vec<Inked>>) {
+        self.table_of(heads, rows.len(), rows);
+    }
+
+    /// A table of so many rows; what is more than fits is not made.
+    pub fn table_of(&mut self, heads: &[&str], count: usize, rows: impl IntoIterator<Item = Vec<Inked>>) {
+        let mut rows: Vec<_> = rows.into_iter().take(MOST_ROWS).collect();
+        if count > rows.len() {
+            rows.push(vec![super::inked::more(count - rows.len())]);
+        }
         let mut widths: Vec<_> = heads.iter().map(|head| usize::from(width(head))).collect();
         for row in rows.iter().filter(|row| row.len() > 1) {
             for (cells, cell) in widths.iter_mut().zip(row) {
@@ -167,7 +177,7 @@ fn bound<T>(items: &mut Vec<T>, most: usize, more: impl Fn(Inked) -> T) {
     if items.len() > most {
         let rest = items.len() - most;
         items.truncate(most);
-        items.push(more(Inked::new(Text::AboutMore.with(&[&grouped(rest)]), Ink::Comment)));
+        items.push(more(super::inked::more(rest)));
     }
 }
 
@@ -207,21 +217,29 @@ fn draw_dash(line: &mut Line, indent: usize) {
     }
 }
 
-/// How far in the values of each entry stand behind its indent: fields that stand in one section share a column.
+/// How far in the values of each entry stand behind its indent: fields that stand in one section share
+/// a column, unless much stands between them.
 fn value_columns(entries: &[Placed]) -> Vec<usize> {
+    /// A column: where it is, and which entry was the last of it.
+    struct Open {
+        indent: usize,
+        group: usize,
+        last: usize,
+    }
     let mut groups: Vec<usize> = Vec::new(); // widest key of each
-    let mut open: Vec<(usize, usize)> = Vec::new(); // indent and group
+    let mut open: Vec<Open> = Vec::new();
     let mut of_entry = Vec::with_capacity(entries.len());
-    for Placed { indent, dash, entry } in entries {
+    for (at, Placed { indent, dash, entry }) in entries.iter().enumerate() {
         // Each item of a list has a column of its own.
-        while open.last().is_some_and(|(at, _)| at > indent || (*dash && at == indent)) {
-            open.pop();
+        open.retain(|it| it.indent < *indent || (it.indent == *indent && !dash && at - it.last <= FAR));
+        match open.last_mut() {
+            Some(it) if it.indent == *indent => it.last = at,
+            _ => {
+                open.push(Open { indent: *indent, group: groups.len(), last: at });
+                groups.push(0);
+            }
         }
-        if open.last().is_none_or(|(at, _)| at < indent) {
-            open.push((*indent, groups.len()));
-            groups.push(0);
-        }
-        let group = open.last().map_or(0, |(_, group)| *group);
+        let group = open.last().map_or(0, |it| it.group);
         if let Entry::Field(key, _) = entry {
             let cells = usize::from(width(key));
             if let Some(widest) = groups.get_mut(group).filter(|_| cells <= WIDEST_KEY) {

@@ -2,7 +2,7 @@
 
 use super::context::{Context, Looked, Need};
 use super::fields::{Fields, count, first_of};
-use super::inked::{Inked, none, number, or_none, unset};
+use super::inked::{Inked, more, none, number, or_none, unset};
 use super::known;
 use super::meta::{self, commas};
 use super::page::Page;
@@ -120,26 +120,22 @@ pub(super) fn addresses(slices: Looked, port_name: Option<&str>) -> Inked {
 
 /// Every address with what stands behind it.
 fn endpoints_table(cx: &Context, page: &mut Page, spec: &Value, slices: Looked) {
-    let rows: Vec<_> = slices
-        .objects()
-        .iter()
-        .flat_map(|slice| slice.items("endpoints"))
-        .map(|endpoint| endpoint_row(cx, endpoint))
-        .collect();
+    let all = || slices.objects().iter().flat_map(|slice| slice.items("endpoints"));
+    let count = all().count();
     let selects = !spec.entries("selector").is_empty();
-    if rows.is_empty() {
+    if count == 0 {
         if selects && matches!(slices, Looked::Found(_, false)) {
             page.bad(Inked::new(Text::AboutNoEndpoints.get(), Ink::Bad));
         }
         return;
     }
     let is_ready = |endpoint: &Value| endpoint.at("conditions.ready").as_bool() != Some(false);
-    let mut all = slices.objects().iter().flat_map(|slice| slice.items("endpoints"));
-    if !all.any(is_ready) {
+    if !all().any(is_ready) {
         page.bad(Inked::new(Text::AboutNoReadyEndpoints.get(), Ink::Bad));
     }
     page.section("Addresses", |page| {
-        page.table(&["ADDRESS", "STATE", "TARGET", "NODE", "ZONE"], rows);
+        let rows = all().map(|endpoint| endpoint_row(cx, endpoint));
+        page.table_of(&["ADDRESS", "STATE", "TARGET", "NODE", "ZONE"], count, rows);
         if let Some(lack) = slices.lack() {
             page.line(lack);
         }
@@ -237,6 +233,9 @@ pub(super) fn endpoint_slice(cx: &Context, page: &mut Page) {
     page.section("Endpoints", |page| {
         for endpoint in endpoints.iter().take(1000) {
             page.item(|page| slice_endpoint(cx, page, endpoint));
+        }
+        if endpoints.len() > 1000 {
+            page.line(more(endpoints.len() - 1000));
         }
     });
 }

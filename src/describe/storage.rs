@@ -210,7 +210,7 @@ pub(super) fn claim_templates(cx: &Context, page: &mut Page, claims: &[Value]) {
             meta::annotations(page, claim.at("metadata.annotations"));
             let capacity = claim.scalar("spec.resources.requests.storage");
             page.field("Capacity", first_of(&capacity, "<default>"));
-            page.field("Access Modes", access_modes(&claim.texts("spec.accessModes")));
+            page.field("Access Modes", commas(&claim.texts("spec.accessModes")));
         }
     });
 }

@@ -138,7 +138,7 @@ fn marked(document: &Document) -> String {
         }
         out.push('\n');
     }
-    out.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    out.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 /// The fixtures by name, read once.
@@ -304,7 +304,9 @@ proptest! {
             for (want, got) in answers {
                 let got = match got {
                     Got::Objects(mut objects) => {
-                        objects.iter_mut().for_each(|object| spoil(object, &mut seed));
+                        for object in &mut objects {
+                            spoil(object, &mut seed);
+                        }
                         Got::Objects(objects)
                     }
                     other => other,

@@ -3,11 +3,13 @@
 use super::{env, probe, state};
 use crate::describe::context::Context;
 use crate::describe::fields::{Fields, first_of};
-use crate::describe::inked::{Inked, none, number, or_none};
+use crate::describe::inked::{Inked, more, none, number, or_none};
 use crate::describe::page::Page;
 use crate::model::document::Ink;
 use serde_json::Value;
 
+/// The most lines of a command.
+const MOST_LINES: usize = 1000;
 /// The title of containers for debugging.
 pub(super) const EPHEMERAL: &str = "Ephemeral Containers";
 
@@ -93,8 +95,12 @@ fn words(page: &mut Page, title: &str, words: &[Value]) {
         return;
     }
     page.section(title, |page| {
-        let lines = words.iter().take(500).flat_map(|word| word.as_str().unwrap_or_default().split('\n')).take(500);
-        lines.for_each(|line| page.line(line));
+        let lines = || words.iter().flat_map(|word| word.as_str().unwrap_or_default().split('\n'));
+        lines().take(MOST_LINES).for_each(|line| page.line(line));
+        let rest = lines().count().saturating_sub(MOST_LINES);
+        if rest > 0 {
+            page.line(more(rest));
+        }
     });
 }
 

@@ -3,12 +3,11 @@
 use super::volume_sources::SOURCES;
 use crate::describe::context::{Context, Need};
 use crate::describe::fields::{Fields, first_of};
-use crate::describe::inked::{Inked, none, number, unset};
+use crate::describe::inked::{Inked, more, none, number, unset};
 use crate::describe::meta;
 use crate::describe::page::Page;
 use crate::describe::storage;
 use crate::model::document::Ink;
-use crate::text::catalog::Text;
 use serde_json::Value;
 
 /// The volumes of a pod or a template.
@@ -22,7 +21,7 @@ pub(super) fn section(cx: &Context, page: &mut Page, volumes: &[Value]) {
             page.section(volume.text("name"), |page| of_pod(cx, page, volume));
         }
         if volumes.len() > 200 {
-            page.line(Inked::new(Text::AboutMore.with(&[&(volumes.len() - 200).to_string()]), Ink::Comment));
+            page.line(more(volumes.len() - 200));
         }
     });
 }
