@@ -3,7 +3,7 @@
 
 use super::ask::{AskError, ask};
 use super::cluster::Cluster;
-use super::detail::{Detail, Seen};
+use super::detail::{Detail, Seen, WORKED};
 use super::tail::{self, JSON, Tail, Turn, read, uid_of};
 use super::watch::percent_encode;
 use super::wire::{EventType, ListMeta, ListPiece, ListReader, WireError};
@@ -352,6 +352,7 @@ async fn watch(
 ) -> Duration {
     while !version.is_empty() {
         let mut pass = cluster.gate.pass().await;
+        let begun = Instant::now();
         let tail = Tail { cluster, path: path(want), fields };
         let closed = tail
             .follow(&mut pass, version, |turn| {
@@ -369,6 +370,9 @@ async fn watch(
         match closed {
             Ok(closed) if closed.fruitful => {}
             Ok(_) => return AGAIN,
+            // A watch that worked was cut, as load balancers do it: it is resumed at once.
+            Err(AskError::Link(error)) if error.is_cut() && begun.elapsed() >= WORKED => {}
+            Err(error) if error.code() == Some(410) => return Duration::ZERO,
             Err(error) => return if tail::tell(cluster, pass, &error) { Duration::ZERO } else { AGAIN },
         }
     }

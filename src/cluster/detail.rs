@@ -23,7 +23,7 @@ pub const POLL: Duration = Duration::from_secs(10);
 /// The wait before an unknown kind is looked for again: a CRD may have been added.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// A watch that lasted so long and is cut was one that works.
-const WORKED: Duration = Duration::from_secs(2);
+pub(super) const WORKED: Duration = Duration::from_secs(2);
 
 /// Which object.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -62,7 +62,7 @@ texts! {
     DocContext => "Show the clusters, or scope the fleet to one (`*`: to all)",
     DocNamespace => "Show the namespaces, or the pods of one (`*`: of all)",
     DocAllNamespaces => "Show all namespaces",
-    DocFilter => "Filter the rows",
+    DocFilter => "Filter the rows; in a document: search",
     DocClearFilter => "Clear the filter",
     DocSort => "Sort by the picked column, or by one named or numbered; again: the other way round",
     DocSortBy => "Sort by {}; again: the other way round",

@@ -2,12 +2,13 @@
 
 use super::page::{Cut, Found, Mark, PageRow};
 use super::search::Search;
-use super::slice::{breaks, cells, slice};
+use super::slice::{Start, breaks, cell_of, cells, slice};
 use super::spec::Motion;
 use crate::base::age::Timestamp;
 use crate::model::document::{Document, Ink, Line, Piece};
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
+use std::cell::RefCell;
 use std::hash::{Hash as _, Hasher as _};
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(50);
 /// How long a change counts as one of this moment, in seconds.
 pub const FRESH: u32 = 10;
+/// Lines of which it is remembered where they are broken.
+const MOST_BROKEN: usize = 1000;
 /// Rows that show around the cursor.
 const MARGIN: usize = 2;
 
@@ -60,6 +63,10 @@ pub struct Reader {
     height: usize,
     width: usize,
     search: Search,
+    /// How many cells each line takes.
+    cells: Vec<usize>,
+    /// Where the lines that were looked at last are broken.
+    broken: RefCell<FxHashMap<usize, Arc<[Start]>>>,
     /// Where the cursor is to be once the document is as long.
     wish: Option<(Place, Place)>,
 }
@@ -89,6 +96,7 @@ impl Reader {
     /// How many lines and cells show.
     pub fn set_size(&mut self, width: u16, height: u16) {
         (self.width, self.height) = (usize::from(width), usize::from(height));
+        self.broken.take();
         self.keep_in_sight();
     }
 
@@ -166,6 +174,8 @@ impl Reader {
             line.changed = trace.mark == Mark::Changed;
         }
         if *self.document != document {
+            self.cells = document.lines.iter().map(cells).collect();
+            self.broken.take();
             self.document = Arc::new(document);
         }
     }
@@ -238,7 +248,7 @@ impl Reader {
             return;
         }
         let step = (self.width / 2).max(1) as isize * isize::from(halves);
-        let shown = self.visible().map(|place| self.document.lines.get(place.line).map_or(0, cells));
+        let shown = self.visible().filter_map(|place| self.cells.get(place.line).copied());
         let most = shown.max().unwrap_or(0).saturating_sub(self.width / 2);
         self.left = self.left.saturating_add_signed(step).min(most.max(self.left.min(most)));
     }
@@ -286,10 +296,10 @@ impl Reader {
     fn show_hit(&mut self) {
         let Some(hit) = self.search.hit() else { return };
         let line = self.document.lines.get(hit.line);
-        let before = line.map_or(0, |line| super::slice::cell_of(line, hit.start));
+        let before = line.map_or(0, |line| cell_of(line, hit.start));
         let row = if self.wrap { self.row_at(hit.line, hit.start) } else { 0 };
         if !self.wrap {
-            let long = line.map_or(0, |line| super::slice::cell_of(line, hit.end)) - before;
+            let long = line.map_or(0, |line| cell_of(line, hit.end)) - before;
             if before < self.left + 1 || before + long + 1 > self.left + self.width {
                 self.left = (before + long + 2).saturating_sub(self.width).min(before.saturating_sub(self.width / 3));
                 if before + long + 1 < self.width {
@@ -311,18 +321,27 @@ impl Reader {
         self.keep_in_sight();
     }
 
+    /// Where a line is broken.
+    fn breaks(&self, line: usize) -> Arc<[Start]> {
+        let mut broken = self.broken.borrow_mut();
+        if broken.len() > MOST_BROKEN {
+            broken.clear();
+        }
+        let found = broken.entry(line).or_insert_with(|| {
+            let line = self.document.lines.get(line);
+            line.map_or_else(|| [Start::default()].into(), |line| breaks(line, self.width).into())
+        });
+        found.clone()
+    }
+
     /// How many rows a line takes.
     fn rows_of(&self, line: usize) -> usize {
-        match self.document.lines.get(line) {
-            Some(line) if self.wrap => breaks(line, self.width).len(),
-            _ => 1,
-        }
+        let long = self.cells.get(line).is_some_and(|cells| *cells > self.width);
+        if self.wrap && long { self.breaks(line).len() } else { 1 }
     }
 
     fn row_at(&self, line: usize, byte: usize) -> usize {
-        let Some(line) = self.document.lines.get(line) else { return 0 };
-        let cell = super::slice::cell_of(line, byte);
-        breaks(line, self.width).iter().rposition(|start| *start <= cell).unwrap_or(0)
+        self.breaks(line).iter().rposition(|start| start.byte <= byte).unwrap_or(0)
     }
 
     fn last(&self) -> Place {
@@ -393,27 +412,26 @@ impl Reader {
     pub fn rows(&self, now: Timestamp) -> (Vec<PageRow>, Option<usize>) {
         let mut rows = Vec::with_capacity(self.height);
         let mut at = None;
-        let mut broken: Option<(usize, Vec<usize>)> = None;
         for place in self.visible() {
             let Some(line) = self.document.lines.get(place.line) else { continue };
-            let (from, to) = if self.wrap {
-                if broken.as_ref().is_none_or(|(of, _)| *of != place.line) {
-                    broken = Some((place.line, breaks(line, self.width)));
-                }
-                let starts = broken.as_ref().map_or(&[][..], |(_, starts)| starts);
-                let from = starts.get(place.row).copied().unwrap_or(0);
-                (from, starts.get(place.row + 1).copied().unwrap_or(from + self.width))
+            let whole = self.cells.get(place.line).copied().unwrap_or(0);
+            let (start, to) = if self.wrap && whole > self.width {
+                let starts = self.breaks(place.line);
+                let start = starts.get(place.row).copied().unwrap_or_default();
+                (start, starts.get(place.row + 1).map_or(whole, |next| next.cell))
             } else {
-                (self.left, self.left + self.width)
+                (Start::default(), self.left + self.width)
             };
-            let whole = if self.wrap { to } else { cells(line) };
-            let mut pieces = Vec::new();
+            let from = if self.wrap { start.cell } else { self.left };
             let cut = Cut { left: !self.wrap && from > 0 && whole > 0, right: !self.wrap && whole > to };
             // What is cut says so in a cell of its own.
+            let mut pieces = Vec::new();
             if cut.left {
                 pieces.push(Piece::new(" ", Ink::Plain));
             }
-            pieces.extend(slice(line, from + usize::from(cut.left)..to.saturating_sub(usize::from(cut.right))));
+            let part = slice(line, start, from + usize::from(cut.left)..to.saturating_sub(usize::from(cut.right)));
+            let found = self.search.in_row((line, place.line), start, &part.bytes, &(from..to));
+            pieces.extend(part.pieces);
             if place == self.cursor {
                 at = Some(rows.len());
             }
@@ -423,7 +441,7 @@ impl Reader {
                 continued: place.row > 0,
                 pieces,
                 cut,
-                found: self.search.in_row(line, place.line, from..to),
+                found,
                 mark: trace.mark,
                 fresh: trace.mark != Mark::None && now.saturating_sub(trace.at) < FRESH,
                 linked: line.link.is_some(),

@@ -3,7 +3,7 @@
 use super::filter::explain;
 use super::page::Found;
 use super::reader::Place;
-use super::slice::cell_of;
+use super::slice::{Start, cell_from};
 use crate::model::document::{Document, Line};
 use crate::text::catalog::Text;
 use regex::{Regex, RegexBuilder};
@@ -143,21 +143,23 @@ impl Search {
         (!self.is_off()).then_some(Found { at, of: self.hits.len(), more: self.more })
     }
 
-    /// What was found in these cells of a line, counted from the first of them.
-    pub fn in_row(&self, line: &Line, at: usize, range: Range<usize>) -> Vec<(Range<u16>, bool)> {
-        let first = self.hits.partition_point(|hit| hit.line < at);
-        let cell = |cell: usize| (cell.clamp(range.start, range.end) - range.start) as u16;
-        let mut out = Vec::new();
-        for (index, hit) in self.hits.iter().enumerate().skip(first).take_while(|(_, hit)| hit.line == at) {
-            let start = cell_of(line, hit.start);
-            if start >= range.end {
-                break;
-            }
-            let end = cell_of(line, hit.end);
-            if end > range.start {
-                out.push((cell(start)..cell(end), self.here == Some(index)));
-            }
-        }
-        out
+    /// What was found in a part of a line that begins at `start` and shows these cells, counted from the
+    /// first of them.
+    pub fn in_row(
+        &self,
+        (line, at): (&Line, usize),
+        start: Start,
+        bytes: &Range<usize>,
+        cells: &Range<usize>,
+    ) -> Vec<(Range<u16>, bool)> {
+        let first = self.hits.partition_point(|hit| (hit.line, hit.end) <= (at, bytes.start));
+        let cell = |byte: usize| cell_from(line, start, byte.max(start.byte)).clamp(cells.start, cells.end);
+        let hits = self.hits.iter().enumerate().skip(first);
+        hits.take_while(|(_, hit)| hit.line == at && hit.start < bytes.end)
+            .map(|(index, hit)| {
+                let (from, to) = (cell(hit.start) - cells.start, cell(hit.end.min(bytes.end)) - cells.start);
+                (from as u16..to as u16, self.here == Some(index))
+            })
+            .collect()
     }
 }

@@ -1,7 +1,6 @@
 //! Parts of a line by the cells that they take on the screen.
 
-use crate::model::document::{Line, Piece};
-use crate::text::width::width;
+use crate::model::document::{Ink, Line, Piece};
 use ratatui::buffer::CellWidth as _;
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation as _;
@@ -17,56 +16,85 @@ pub fn cells(line: &Line) -> usize {
 
 /// The cell at which a byte of the line's text shows.
 pub fn cell_of(line: &Line, byte: usize) -> usize {
-    let (mut at, mut cell) = (0, 0);
-    for piece in &line.pieces {
-        let end = at + piece.text.len();
-        if byte < end {
-            return cell + piece.text.get(..byte - at).map_or(0, wide);
-        }
-        cell += wide(&piece.text);
-        at = end;
-    }
-    cell
+    cell_from(line, Start::default(), byte)
 }
 
-/// The cells at which the rows of a broken line begin; there is always one.
-pub fn breaks(line: &Line, limit: usize) -> Vec<usize> {
+/// A place in a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Start {
+    /// In cells.
+    pub cell: usize,
+    /// In bytes.
+    pub byte: usize,
+}
+
+/// Where the rows of a broken line begin; there is always one.
+pub fn breaks(line: &Line, limit: usize) -> Vec<Start> {
     let limit = limit.max(2);
     if line.pieces.iter().all(|piece| piece.text.is_ascii()) {
         let all = cells(line);
-        return (0..all.max(1)).step_by(limit).collect();
+        return (0..all.max(1)).step_by(limit).map(|at| Start { cell: at, byte: at }).collect();
     }
-    let (mut starts, mut at) = (vec![0], 0);
+    let (mut starts, mut at) = (vec![Start::default()], Start::default());
     for grapheme in line.pieces.iter().flat_map(|piece| piece.text.graphemes(true)) {
-        let next = at + usize::from(grapheme.cell_width());
-        if next - starts.last().copied().unwrap_or(0) > limit {
+        let next = at.cell + usize::from(grapheme.cell_width());
+        if next - starts.last().map_or(0, |start| start.cell) > limit {
             starts.push(at);
         }
-        at = next;
+        at = Start { cell: next, byte: at.byte + grapheme.len() };
     }
     starts
 }
 
-/// What shows of a line in these cells; of a wide character that is cut, a blank.
-pub fn slice(line: &Line, range: Range<usize>) -> Vec<Piece> {
-    let (mut out, mut at) = (Vec::new(), 0);
-    for piece in &line.pieces {
+/// The pieces of a line from a place on, each with the byte at which it begins.
+fn rest(line: &Line, from: usize) -> impl Iterator<Item = (usize, &str, Ink)> {
+    let mut end = 0;
+    line.pieces.iter().filter_map(move |piece| {
+        let begin = end;
+        end += piece.text.len();
+        let skip = from.saturating_sub(begin);
+        let text = piece.text.get(skip..).filter(|text| !text.is_empty())?;
+        Some((begin + skip, text, piece.ink))
+    })
+}
+
+/// A part of a line.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Part {
+    /// What shows.
+    pub pieces: Vec<Piece>,
+    /// The bytes of the line that it shows, a cut character included.
+    pub bytes: Range<usize>,
+}
+
+/// What shows of a line in these cells, none of which lies before `start`; of a wide character that is
+/// cut, a blank.
+pub fn slice(line: &Line, start: Start, range: Range<usize>) -> Part {
+    let mut part = Part { pieces: Vec::new(), bytes: start.byte..start.byte };
+    let mut at = start.cell;
+    let seen = |from: usize, to: usize, part: &mut Part| {
+        if part.bytes.is_empty() {
+            part.bytes.start = from;
+        }
+        part.bytes.end = to;
+    };
+    for (byte, text, ink) in rest(line, start.byte) {
         if at >= range.end {
             break;
         }
-        let text = piece.text.as_str();
         let begin = at;
         if text.is_ascii() {
             at += text.len();
             let from = range.start.saturating_sub(begin).min(text.len());
             let to = (range.end - begin).min(text.len());
             if from < to {
-                out.push(Piece::new(text.get(from..to).unwrap_or_default(), piece.ink));
+                part.pieces.push(Piece::new(text.get(from..to).unwrap_or_default(), ink));
+                seen(byte + from, byte + to, &mut part);
             }
             continue;
         }
         let mut shown = String::new();
-        for grapheme in text.graphemes(true) {
+        for (offset, grapheme) in text.grapheme_indices(true) {
             let end = at + usize::from(grapheme.cell_width());
             if at >= range.start && end <= range.end {
                 shown.push_str(grapheme);
@@ -74,30 +102,43 @@ pub fn slice(line: &Line, range: Range<usize>) -> Vec<Piece> {
                 let cut = end.min(range.end) - at.max(range.start);
                 shown.extend(std::iter::repeat_n(' ', cut));
             }
+            if end > range.start && at < range.end {
+                seen(byte + offset, byte + offset + grapheme.len(), &mut part);
+            }
             at = end;
             if at >= range.end {
                 break;
             }
         }
         if !shown.is_empty() {
-            out.push(Piece::new(shown, piece.ink));
+            part.pieces.push(Piece::new(shown, ink));
         }
     }
-    debug_assert!(out.iter().map(|piece| usize::from(width(&piece.text))).sum::<usize>() <= range.len());
-    out
+    part
+}
+
+/// The cell of a byte that does not lie before `start`.
+pub fn cell_from(line: &Line, start: Start, byte: usize) -> usize {
+    let mut cell = start.cell;
+    for (begin, text, _) in rest(line, start.byte) {
+        if byte < begin + text.len() {
+            return cell + text.get(..byte.saturating_sub(begin)).map_or(0, wide);
+        }
+        cell += wide(text);
+    }
+    cell
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::document::Ink;
 
     fn line(parts: &[&str]) -> Line {
         Line { pieces: parts.iter().map(|part| Piece::new(*part, Ink::Text)).collect(), ..Line::default() }
     }
 
     fn shown(line: &Line, range: Range<usize>) -> String {
-        slice(line, range).iter().map(|piece| piece.text.as_str()).collect()
+        slice(line, Start::default(), range).pieces.iter().map(|piece| piece.text.as_str()).collect()
     }
 
     #[test]
@@ -112,15 +153,24 @@ mod tests {
         assert_eq!(shown(&line, 3..9), " 産xcd");
         assert_eq!(shown(&line, 7..20), "cd");
         assert_eq!(shown(&line, 20..30), "");
-        assert_eq!(breaks(&line, 3), [0, 2, 4, 7]);
-        assert_eq!(breaks(&line, 80), [0]);
+        let starts: Vec<_> = breaks(&line, 3).iter().map(|start| (start.cell, start.byte)).collect();
+        assert_eq!(starts, [(0, 0), (2, 2), (4, 5), (7, 9)]);
+        assert_eq!(breaks(&line, 80), [Start::default()]);
+        for start in breaks(&line, 3) {
+            assert_eq!(slice(&line, start, start.cell..9), slice(&line, Start::default(), start.cell..9));
+            assert_eq!(cell_from(&line, start, 9), 7);
+        }
+        assert_eq!(slice(&line, Start::default(), 3..6).bytes, 2..8);
+        assert_eq!(slice(&line, Start::default(), 20..30).bytes, 0..0);
     }
 
     #[test]
     fn plain_lines() {
-        assert_eq!(breaks(&line(&[]), 10), [0]);
-        assert_eq!(breaks(&line(&["abcdefghij"]), 4), [0, 4, 8]);
-        assert_eq!(breaks(&line(&["abcdefgh"]), 4), [0, 4]);
+        let cells =
+            |text: &str, limit| breaks(&line(&[text]), limit).iter().map(|start| start.cell).collect::<Vec<_>>();
+        assert_eq!(cells("", 10), [0]);
+        assert_eq!(cells("abcdefghij", 4), [0, 4, 8]);
+        assert_eq!(cells("abcdefgh", 4), [0, 4]);
         assert_eq!(shown(&line(&["abc", "def"]), 2..4), "cd");
     }
 }
