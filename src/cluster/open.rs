@@ -109,7 +109,16 @@ impl Opened {
     pub fn limits(&self, source: &Arc<Source>) -> Option<Limits> {
         let inner = self.inner.lock();
         let group = inner.groups.iter().find(|group| group.sources.first().is_some_and(|s| Arc::ptr_eq(s, source)))?;
-        group.limits.clone().filter(|_| source.status().refused)
+        let mut limits = group.limits.clone().filter(|_| source.status().refused)?;
+        if !limits.by_name {
+            // What was named may be refused, too; its own source says so.
+            let refused = |name: &String| {
+                let mut parts = group.sources.iter().skip(1);
+                parts.any(|part| part.namespace.as_ref() == Some(name) && part.status().refused)
+            };
+            limits.read.retain(|name| !refused(name));
+        }
+        Some(limits)
     }
 
     /// Waits until every watch has ended, as those do that run once.

@@ -6,7 +6,7 @@ use crate::model::state::Phase;
 use crate::term::{Drawn, Screen};
 use crate::theme::colour::Depth;
 use crate::theme::glyphs;
-use crate::view::snapshot::Completeness;
+use crate::view::snapshot::{Completeness, WindowRow};
 
 mod document;
 
@@ -82,6 +82,29 @@ fn large_fleets() {
         of::snapshot(clusters, of::window("pods", &PODS, of::pods(&["store-0000-eu", "store-0037-eu"], 60)));
     snapshot.window.cursor = Some(0);
     check("forty", &snapshot, &of::ui());
+}
+
+#[test]
+fn several_kinds_in_one_table() {
+    let row = |cells: [&str; 8]| WindowRow {
+        cells: cells.map(ToOwned::to_owned).into(),
+        tone: Tone::Good,
+        marked: false,
+        stale: false,
+    };
+    let rows = vec![
+        row(["prod-eu-west", "team-a", "Deployment", "web", "3/3", "", "9m", "up-to-date=3 available=3"]),
+        row(["prod-eu-west", "team-a", "Pod", "web-7549776c9-mwd4x", "1/1", "Running", "9m", ""]),
+        row(["prod-eu-west", "決済", "Service", "注文サービス", "", "", "9m", "type=ClusterIP cluster-ip=10.96.0.7"]),
+        row(["prod-us-east", "team-a", "StatefulSet", "db", "2/3", "", "41d", ""]),
+    ];
+    let titles = ["CLUSTER", "NAMESPACE", "KIND", "NAME", "READY", "STATUS", "AGE", "INFO"];
+    let mut snapshot = of::snapshot(of::busy().clusters, of::window("all", &titles, rows));
+    snapshot.window.heads[2].least = 11;
+    let text = "prod-us-east: jobs forbidden for 3s: jobs.batch is forbidden: User \"lister\" cannot list resource \"jobs\" in API group \"batch\" at the cluster scope (HTTP 403); shown: team-a, team-b; 312 more namespaces were not checked: name one with -n, or after the kind; the same for cronjobs";
+    snapshot.window.notes = vec![of::note(Some(1), Tone::Warn, text)];
+    snapshot.window.completeness = Completeness::Partial;
+    check("joint", &snapshot, &of::ui());
 }
 
 #[test]

@@ -87,7 +87,11 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
                     let some = status.complete || limits.as_ref().is_some_and(|limits| !limits.read.is_empty());
                     let tone = if some { Tone::Warn } else { Tone::Bad };
                     let text = limits::after(&sanitize(&text), limits.as_ref());
-                    let key = limits.as_ref().map(|limits| format!("{} {}", phase.word(), limits::sentence(limits)));
+                    let key = match (&limits, &source.namespace) {
+                        (Some(limits), _) => Some(format!("{} {}", phase.word(), limits::sentence(limits))),
+                        (None, Some(namespace)) if status.refused => Some(format!("{} in {namespace}", phase.word())),
+                        _ => None,
+                    };
                     if let Some(key) = key {
                         match alike.iter_mut().find(|(known, ..)| *known == key) {
                             Some((_, _, kinds)) => {

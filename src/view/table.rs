@@ -269,10 +269,12 @@ impl Table {
         }
         self.show_namespace = self.parts.iter().any(|part| part.source.kind.namespaced);
         self.columns.clear();
+        // What kind it is must be told whole.
+        let widest_kind = self.kinds.iter().map(|kind| width(kind)).max().unwrap_or(0).clamp(4, 32);
         let mut add = |title: &str, place: Place, wide: bool, numeric: bool| {
             let title: String = sanitize(title).into_owned();
-            let least = width(&title);
-            let repeats = matches!(place, Place::Cluster | Place::Namespace | Place::Kind);
+            let least = if place == Place::Kind { widest_kind } else { width(&title) };
+            let repeats = matches!(place, Place::Cluster | Place::Namespace);
             let identity = repeats || title == "NAME";
             let head = Head { width: least, least, title, numeric, identity, repeats };
             self.columns.push(Column { head, place, wide });

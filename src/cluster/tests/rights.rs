@@ -203,6 +203,7 @@ async fn where_namespaces_cannot_be_listed_the_named_ones_are_tried() {
     until(|| names(&pods) == ["mine-0", "other-0"]).await;
     let third = || pods.sources().into_iter().find(|source| source.namespace.as_deref() == Some("third"));
     until(|| third().is_some_and(|third| third.status().phase.word() == "forbidden")).await;
+    assert_eq!(limits(&pods).expect("limits").read, ["mine", "other"]);
 
     // The namespaces themselves: those that somebody named, each with where its name is from.
     let namespaces = opened(&rig, "namespaces", Options::default());
