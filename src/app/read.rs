@@ -37,7 +37,8 @@ impl App {
                 let row = row.ok_or_else(|| Text::NothingSelected.get().to_owned())?;
                 Ok(Object {
                     cluster: row.cluster,
-                    kind: kind.clone(),
+                    // A table of several kinds says of each row which it is.
+                    kind: if row.kind.is_empty() { kind.clone() } else { row.kind.clone() },
                     namespace: row.namespace.clone(),
                     name: row.name.clone(),
                     uid: row.uid.clone(),
