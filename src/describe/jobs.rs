@@ -1,7 +1,7 @@
 //! Jobs and cron jobs.
 
 use super::conditions;
-use super::context::Context;
+use super::context::{Context, Looked};
 use super::fields::{Fields, count};
 use super::inked::{Inked, none, number, or_none, or_unset, unset, yes_no};
 use super::known;
@@ -125,6 +125,8 @@ pub(super) fn cron_job(cx: &Context, page: &mut Page) {
     if let Some(seconds) = job.int("activeDeadlineSeconds") {
         page.field("Active Deadline Seconds", format!("{seconds}s"));
     }
+    // Before what the template refers to, which may be much.
+    let jobs = cx.ask(known::list("batch", "v1", "jobs", Some(cx.namespace()), By::Owner(cx.uid().to_owned())));
     template::section(cx, page, job.at("template"));
     let last = moment(status, "lastScheduleTime", cx.now);
     page.field("Last Schedule Time", if last.is_empty() { unset() } else { last });
@@ -132,13 +134,11 @@ pub(super) fn cron_job(cx: &Context, page: &mut Page) {
     let active: Vec<_> = status.items("active").iter().map(|it| it.text("name")).collect();
     let links = active.iter().map(|name| Inked::from(name).to(known::reference("batch", "Job", cx.namespace(), name)));
     page.list("Active Jobs", links);
-    history(cx, page, &active);
+    history(cx, page, jobs, &active);
 }
 
 /// The jobs that are kept, newest first.
-fn history(cx: &Context, page: &mut Page, active: &[&str]) {
-    let want = known::list("batch", "v1", "jobs", Some(cx.namespace()), By::Owner(cx.uid().to_owned()));
-    let looked = cx.ask(want);
+fn history(cx: &Context, page: &mut Page, looked: Looked, active: &[&str]) {
     let mut jobs: Vec<_> = looked.objects().iter().collect();
     jobs.retain(|job| !active.contains(&job.text("metadata.name")));
     if jobs.is_empty() {

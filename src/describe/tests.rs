@@ -210,6 +210,22 @@ fn what_is_one_too_many_is_said() {
 }
 
 #[test]
+fn many_references_do_not_crowd_out_the_replica_sets() {
+    let volumes: Vec<_> =
+        (0..40).map(|n| json!({"name": format!("v{n}"), "configMap": {"name": format!("c{n}")}})).collect();
+    for (group, kind, plural) in [("apps", "Deployment", "replicasets"), ("batch", "CronJob", "jobs")] {
+        let template = json!({"spec": {"containers": [], "volumes": volumes}});
+        let object = json!({"kind": kind, "apiVersion": format!("{group}/v1"),
+            "metadata": {"name": "a", "namespace": "n", "uid": "u"},
+            "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": template,
+                "jobTemplate": {"spec": {"template": template}}}});
+        let case = Case { object, around: Vec::new() };
+        let wanted = wants(&case.kind(), &case.object, &Answers::default());
+        assert!(wanted.len() == MOST_WANTS && wanted.iter().any(|want| want.plural == plural), "{wanted:?}");
+    }
+}
+
+#[test]
 fn large_objects_stay_readable() {
     let labels: serde_json::Map<_, _> = (0..10_000).map(|n| (format!("l{n:05}"), json!("x"))).collect();
     let data: serde_json::Map<_, _> = (0..10).map(|n| (format!("f{n}"), json!("line\n".repeat(30_000)))).collect();

@@ -49,10 +49,13 @@ pub(super) fn deployment(cx: &Context, page: &mut Page) {
         page.warn(Inked::new(Text::AboutPaused.get(), Ink::Warn));
     }
     rollout(page, it, desired);
-    let pods = cx.pods(selector::text(it.at("spec.selector")));
+    // Before what the template refers to, which may be much.
+    let labels = selector::text(it.at("spec.selector"));
+    let sets = cx.ask(known::list("apps", "v1", "replicasets", Some(cx.namespace()), By::Labels(labels.clone())));
+    let pods = cx.pods(labels);
     template::section(cx, page, it.at("spec.template"));
     conditions::section(cx, page);
-    replica_sets(cx, page, pods);
+    replica_sets(cx, page, sets, pods);
 }
 
 /// Says at the top what a rollout waits for.
@@ -76,10 +79,7 @@ fn rollout(page: &mut Page, it: &Value, desired: i64) {
 }
 
 /// The replica sets of a deployment: the new one has the same revision; with their pods' states.
-fn replica_sets(cx: &Context, page: &mut Page, pods: Looked) {
-    let labels = selector::text(cx.object.at("spec.selector"));
-    let want = known::list("apps", "v1", "replicasets", Some(cx.namespace()), By::Labels(labels));
-    let looked = cx.ask(want);
+fn replica_sets(cx: &Context, page: &mut Page, looked: Looked, pods: Looked) {
     if let (Some(lack), true) = (looked.lack(), looked.objects().is_empty()) {
         page.field("OldReplicaSets", lack.clone());
         page.field("NewReplicaSet", lack);

@@ -287,6 +287,7 @@ texts! {
     AboutIs => "{} is {}",
     AboutUnknownPhase => "its state is unknown: the node does not answer",
     AboutGate => "readiness gate {} is not met: no condition says so",
+    AboutUnscheduled => "the scheduler {} has not looked at it for {}",
     AboutWaiting => "waiting",
     AboutTerminated => "terminated",
     AboutNotReady => "running, not ready",

@@ -10,7 +10,7 @@ use skylark::describe::{Answers, By, Got, LIST_LIMIT, MOST_WANTS, Want, describe
 use skylark::model::kind::Kind;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const OBJECTS: &str = include_str!("../fixtures/describe/real/objects.yaml");
 const REQUEST: &str = include_str!("../fixtures/describe/certificatesigningrequest.yaml");
@@ -308,8 +308,11 @@ fn describes_what_kubectl_describes() {
     if !has_kubectl() {
         return;
     }
-    let options = RigOptions { context: "described".into(), nodes: 1, ..RigOptions::default() };
-    let rig = Rig::start(&options).unwrap_or_else(|error| panic!("{error}"));
+    hold_against_kubectl(&RigOptions { context: "described".into(), nodes: 1, ..RigOptions::default() });
+}
+
+fn hold_against_kubectl(options: &RigOptions) {
+    let rig = Rig::start(options).unwrap_or_else(|error| panic!("{error}"));
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = make(&rig, &api);
     let mut wrong = Vec::new();
@@ -322,14 +325,13 @@ fn describes_what_kubectl_describes() {
         let kind = Kind::built_in(group, version, plural, &singular, name, &[], in_namespace.is_some());
         let mut said = String::new();
         // What is counted and listed changes while controllers work; a lack that stays is one.
-        let mut tries = 0;
+        let end = Instant::now() + PATIENCE;
         let compared = loop {
-            tries += 1;
             let result = compare(&rig, &api, &kind, in_namespace, &at, &mut said);
-            if result.is_ok() || tries > 4 {
+            if result.is_ok() || Instant::now() > end {
                 break result;
             }
-            std::thread::yield_now();
+            std::thread::sleep(Duration::from_millis(100));
         };
         if let Err(lacking) = compared {
             wrong.push(format!("{name} {at}: {lacking}\n{said}"));

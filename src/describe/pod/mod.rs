@@ -12,15 +12,19 @@ pub(super) mod volumes;
 
 use super::conditions;
 use super::context::{Context, Need};
-use super::fields::Fields;
+use super::fields::{Fields, first_of};
 use super::inked::{Inked, none, or_none};
 use super::known;
 use super::meta;
 use super::page::Page;
-use super::when::{moment, stamp};
+use super::when::{age, moment, stamp};
+use crate::base::age::Timestamp;
 use crate::model::document::Ink;
 use crate::text::catalog::Text;
 use serde_json::Value;
+
+/// A scheduler that has not said anything after so many seconds is not there.
+const UNSEEN: Timestamp = 30;
 
 /// A pod.
 pub(super) fn describe(cx: &Context, page: &mut Page) {
@@ -148,7 +152,7 @@ fn claims(cx: &Context, page: &mut Page) {
     for claim in claims {
         let name = claim.text("name");
         let made = statuses.iter().find(|it| it.text("name") == name).map_or("", |it| it.text("resourceClaimName"));
-        let object = super::fields::first_of(claim.text("resourceClaimName"), made);
+        let object = first_of(claim.text("resourceClaimName"), made);
         if object.is_empty() {
             lines.push(format!("{name} from template {}", claim.text("resourceClaimTemplateName")).into());
         } else {
@@ -196,12 +200,22 @@ fn trouble(cx: &Context, page: &mut Page, said: bool) {
         return;
     }
     if let Some(it) = condition(pod, "PodScheduled").filter(|it| it.text("status") == "False") {
-        conditions::say(cx, page, it, Ink::Bad);
+        // A gate is there to hold a pod back.
+        let gated = it.text("reason") == "SchedulingGated";
+        conditions::say(cx, page, it, if gated { Ink::Warn } else { Ink::Bad });
     }
     if let Some(it) = condition(pod, "DisruptionTarget").filter(|it| it.text("status") == "True") {
         conditions::say(cx, page, it, Ink::Warn);
     }
-    for gate in pod.items("spec.readinessGates") {
+    let scheduled = !pod.text("spec.nodeName").is_empty();
+    let made = stamp(pod, "metadata.creationTimestamp");
+    let waits = cx.now.saturating_sub(made);
+    if !scheduled && condition(pod, "PodScheduled").is_none() && made != 0 && waits > UNSEEN {
+        let scheduler = first_of(pod.text("spec.schedulerName"), "default-scheduler");
+        let since = age(made, cx.now);
+        page.warn(Inked::new(Text::AboutUnscheduled.with(&[scheduler, &since]), Ink::Warn));
+    }
+    for gate in pod.items("spec.readinessGates").iter().filter(|_| scheduled) {
         let kind = gate.text("conditionType");
         match condition(pod, kind) {
             Some(it) if it.text("status") == "True" => {}
@@ -209,7 +223,6 @@ fn trouble(cx: &Context, page: &mut Page, said: bool) {
             None => page.warn(Inked::new(Text::AboutGate.with(&[kind]), Ink::Warn)),
         }
     }
-    let scheduled = !pod.text("spec.nodeName").is_empty();
     if let Some(it) = condition(pod, "Ready").filter(|it| it.text("status") != "True" && scheduled && !said) {
         conditions::say(cx, page, it, Ink::Warn);
     }
