@@ -144,3 +144,11 @@ fn requests(exhibit: &Exhibit, kind: &Served) -> Vec<Request> {
     }
     all
 }
+
+#[test]
+#[ignore = "puts the zoo on a server of your own, to look at: KUBECONFIG names it"]
+fn settle_on_a_server() {
+    let kubeconfig = std::env::var("KUBECONFIG").expect("KUBECONFIG names a server");
+    let objects = settle(&Api::new(std::path::Path::new(&kubeconfig), None));
+    eprintln!("{objects} objects");
+}

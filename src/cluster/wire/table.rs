@@ -35,7 +35,9 @@ impl Layout {
         let definitions: Vec<Definition> =
             serde_json::from_slice(json).map_err(|error| WireError::Object(format!("column definitions: {error}")))?;
         let find = |name: &str| definitions.iter().position(|d| d.name.eq_ignore_ascii_case(name));
-        let (age, status) = (find("Age"), find("Status").or_else(|| find("Phase")));
+        // The first of these says how an object fares, in kinds of whatever group.
+        let status = ["Status", "Phase", "State", "Ready", "Available"].into_iter().find_map(find);
+        let age = find("Age");
         let columns = definitions
             .iter()
             .map(|d| Column {
@@ -105,11 +107,16 @@ fn is_age_of(text: &str, created: Timestamp, now: Timestamp) -> bool {
 
 /// How an object fares by the words that most kinds use.
 fn tone(status: &str) -> Tone {
-    match status {
-        "Active" | "Running" | "Ready" | "Bound" | "Available" | "Healthy" | "Approved,Issued" | "True" => Tone::Good,
+    // `False (MissingEndpoints)` is no less false.
+    match status.split(" (").next().unwrap_or(status) {
+        "Active" | "Running" | "Ready" | "Bound" | "Available" | "Healthy" | "Approved,Issued" | "Issued" | "True" => {
+            Tone::Good
+        }
         "Complete" | "Completed" | "Succeeded" => Tone::Quiet,
-        "Pending" | "Terminating" | "Released" | "Suspended" | "Unknown" | "Progressing" => Tone::Warn,
-        "Failed" | "Lost" | "Error" | "False" | "Degraded" | "NotReady" => Tone::Bad,
+        "Pending" | "Terminating" | "Released" | "Suspended" | "Unknown" | "Progressing" | "Unschedulable" => {
+            Tone::Warn
+        }
+        "Failed" | "Lost" | "Error" | "False" | "Degraded" | "NotReady" | "Denied" | "Unhealthy" => Tone::Bad,
         _ => Tone::Plain,
     }
 }
@@ -129,5 +136,35 @@ impl<'a> EventTable<'a> {
     /// Reads the object of an event.
     pub fn parse(json: &'a [u8]) -> Result<EventTable<'a>, WireError> {
         serde_json::from_slice(json).map_err(|error| WireError::Object(format!("a watch event's table: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_column_that_tells_health_gives_the_tone() {
+        let tone_of = |column: &str, text: &str| {
+            let definitions =
+                format!(r#"[{{"name": "Name", "type": "string"}}, {{"name": "{column}", "type": "string"}}]"#);
+            let layout = Layout::parse(definitions.as_bytes()).expect("columns");
+            let row = format!(r#"{{"cells": ["a", "{text}"], "object": {{"metadata": {{"name": "a"}}}}}}"#);
+            let mut draft = Draft::default();
+            layout.read(row.as_bytes(), &mut draft, 0).expect("a row");
+            draft.tone
+        };
+        for (column, text, tone) in [
+            ("Available", "False (MissingEndpoints)", Tone::Bad),
+            ("Available", "True", Tone::Good),
+            ("Ready", "Unknown", Tone::Warn),
+            ("Status", "Unhealthy", Tone::Bad),
+            ("State", "Denied", Tone::Bad),
+            ("Phase", "Succeeded", Tone::Quiet),
+            ("Ready", "2/3", Tone::Plain),
+            ("Colour", "False", Tone::Plain),
+        ] {
+            assert_eq!(tone_of(column, text), tone, "{column} {text}");
+        }
     }
 }
