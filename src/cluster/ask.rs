@@ -117,15 +117,15 @@ const SMALL: usize = 64 << 20;
 
 /// Sends one request; anything but a readable 200 is an error.
 pub async fn ask(link: &Link, ask: Ask) -> Result<Answer, AskError> {
-    answer(link.send(ask).await?, 200).await
+    answer(link.send(ask).await?, &[200]).await
 }
 
-async fn answer(reply: Reply, wanted: u16) -> Result<Answer, AskError> {
+async fn answer(reply: Reply, wanted: &[u16]) -> Result<Answer, AskError> {
     let encoding = Encoding::of(&reply.content_type);
     if is_a_page(&reply) {
         return Err(AskError::Foreign(format!("of type {:?} with HTTP {}", reply.content_type, reply.status)));
     }
-    if reply.status != wanted {
+    if !wanted.contains(&reply.status) {
         return Err(refusal(reply, encoding).await);
     }
     match encoding {
@@ -163,7 +163,7 @@ pub async fn post_json<T: serde::de::DeserializeOwned>(
         head_timeout: patience.silence,
         idle_timeout: patience.silence,
     };
-    let answer = answer(link.post(request, question.into_bytes()).await?, 201).await?;
+    let answer = answer(link.post(request, question.into_bytes()).await?, &[200, 201]).await?;
     let body = answer.body.collect(SMALL).await?;
     serde_json::from_slice(&body).map_err(|error| WireError::Object(format!("{path}: {error}")).into())
 }

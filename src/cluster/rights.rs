@@ -55,7 +55,7 @@ pub struct Rights {
 }
 
 /// The rules that hold for us in one namespace.
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Rules {
     resource_rules: Vec<Rule>,
@@ -63,7 +63,7 @@ pub struct Rules {
     incomplete: bool,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, PartialEq)]
 #[serde(rename_all = "camelCase", default)]
 struct Rule {
     verbs: Vec<String>,
@@ -72,16 +72,24 @@ struct Rule {
     resource_names: Vec<String>,
 }
 
+fn has(words: &[String], word: &str) -> bool {
+    words.iter().any(|known| known == "*" || known == word)
+}
+
 impl Rules {
+    /// Drops what says nothing about lists.
+    fn of_lists(mut self) -> Rules {
+        self.resource_rules.retain(|rule| rule.resource_names.is_empty() && has(&rule.verbs, "list"));
+        for rule in &mut self.resource_rules {
+            rule.verbs = Vec::new();
+        }
+        self.resource_rules.shrink_to_fit();
+        self
+    }
+
     /// Whether a kind may be listed; `None` when the rules do not say it.
     fn may_list(&self, kind: &Kind) -> Option<bool> {
-        let has = |words: &[String], word: &str| words.iter().any(|known| known == "*" || known == word);
-        let allows = |rule: &Rule| {
-            rule.resource_names.is_empty()
-                && has(&rule.verbs, "list")
-                && has(&rule.api_groups, &kind.group)
-                && has(&rule.resources, &kind.plural)
-        };
+        let allows = |rule: &Rule| has(&rule.api_groups, &kind.group) && has(&rule.resources, &kind.plural);
         if self.resource_rules.iter().any(allows) { Some(true) } else { (!self.incomplete).then_some(false) }
     }
 }
@@ -131,6 +139,13 @@ impl Rights {
         self.answers.lock().iter().any(|((_, name), (allowed, _))| *allowed && name == namespace)
     }
 
+    /// Keeps the rules of a namespace; most namespaces have those of another, which are kept once.
+    fn keep_rules(&self, namespace: &str, rules: Rules) {
+        let mut known = self.rules.lock();
+        let same = known.values().find(|(other, _)| **other == rules).map(|(other, _)| other.clone());
+        known.insert(namespace.to_owned(), (same.unwrap_or_else(|| Arc::new(rules)), Instant::now()));
+    }
+
     /// Forgets what is said of one namespace: its server says otherwise.
     pub fn doubt(&self, kind: &Kind, namespace: &str) {
         self.answers.lock().remove(&(kind.id(), namespace.to_owned()));
@@ -162,7 +177,7 @@ impl Cluster {
             match self.rules(namespace).await {
                 Ok(rules) => {
                     let told = rules.may_list(kind);
-                    self.rights.rules.lock().insert(namespace.to_owned(), (Arc::new(rules), Instant::now()));
+                    self.rights.keep_rules(namespace, rules);
                     if let Some(told) = told {
                         self.answer(kind, namespace, told);
                         return Ok(told);
@@ -185,7 +200,9 @@ impl Cluster {
     }
 
     async fn rules(&self, namespace: &str) -> Result<Rules, AskError> {
-        self.review("SelfSubjectRulesReview", "selfsubjectrulesreviews", &json!({"namespace": namespace})).await
+        let spec = json!({"namespace": namespace});
+        let rules: Rules = self.review("SelfSubjectRulesReview", "selfsubjectrulesreviews", &spec).await?;
+        Ok(rules.of_lists())
     }
 
     async fn review<T: serde::de::DeserializeOwned>(
@@ -206,7 +223,7 @@ mod tests {
     use super::*;
 
     fn rules(text: &str) -> Rules {
-        serde_json::from_str(text).expect("rules")
+        serde_json::from_str::<Rules>(text).expect("rules").of_lists()
     }
 
     #[test]
