@@ -71,7 +71,8 @@ impl App {
             Id::Enter => pane::of(&spec.pane).enter_hint,
             Id::Accept if is_filter => Some(Text::HintKeep),
             Id::CompleteNext if is_filter => None,
-            Id::Back if !spec.filter.is_empty() => Some(Text::HintClearFilter),
+            Id::Back if self.is_filtered() => Some(Text::HintClearFilter),
+            Id::Faults if spec.faults => Some(Text::HintAllRows),
             Id::Back if !self.places.has_back() => None,
             Id::AllNamespaces if spec.namespaces == crate::view::spec::Namespaces::All => None,
             Id::Retry => {

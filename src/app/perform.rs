@@ -50,6 +50,11 @@ impl App {
                 spec.wide = !spec.wide;
                 self.show(out);
             }
+            Id::Faults => {
+                let spec = self.places.current_mut();
+                spec.faults = !spec.faults;
+                self.show(out);
+            }
             Id::AllNamespaces => {
                 let all = line::Open { namespaces: Some(Namespaces::All), ..line::Open::default() };
                 self.open(all, out);
@@ -121,6 +126,11 @@ impl App {
         self.ui.mode = Mode::Filter(Prompt { cursor: text.len(), text, error, ..Prompt::default() });
     }
 
+    /// Whether rows are hidden.
+    pub(super) fn is_filtered(&self) -> bool {
+        !self.spec().filter.is_empty() || self.spec().faults
+    }
+
     /// Filters the table; says so to the view when that is another filter.
     pub(super) fn set_filter(&mut self, filter: &str, out: &mut Vec<Effect>) {
         if self.spec().filter != filter {
@@ -132,8 +142,11 @@ impl App {
     fn back(&mut self, out: &mut Vec<Effect>) {
         if matches!(self.ui.mode, Mode::Help(_)) {
             self.ui.mode = Mode::Table;
-        } else if !self.spec().filter.is_empty() {
-            self.set_filter("", out);
+        } else if self.is_filtered() {
+            let spec = self.places.current_mut();
+            spec.filter.clear();
+            spec.faults = false;
+            self.show(out);
         } else {
             self.wander(Places::back, Text::AtBottom, out);
         }

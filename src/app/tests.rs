@@ -41,6 +41,7 @@ impl Rig {
             complete: true,
             kinds: kinds.map(|(plural, short)| (plural.to_owned(), vec![short.to_owned()])).into(),
             namespaces: ["default", "team-a", "team-b"].map(ToOwned::to_owned).into(),
+            refused: Vec::new(),
         };
         let heads = vec![
             head("NAMESPACE", false),
@@ -61,6 +62,7 @@ impl Rig {
             // This view is never behind.
             handled: u64::MAX,
             now: 1,
+            written: None,
         };
         let mut app = App::new(start);
         app.on_resize(20);

@@ -195,6 +195,7 @@ mod tests {
             complete: true,
             kinds: kinds.map(|(plural, short)| (plural.to_owned(), vec![short.to_owned()])).into(),
             namespaces: ["default", "team-a", "team-b"].map(ToOwned::to_owned).into(),
+            refused: Vec::new(),
         };
         let clusters = ["live", "edge", "a b"].map(|name| ClusterLine { name: name.into(), ..ClusterLine::default() });
         let columns = ["NAME".to_owned(), "AGE".to_owned()];

@@ -178,6 +178,7 @@ commands! {
     Reverse         Table    ["reverse"]                            None       DocReverse;
     Unsort          Table    ["unsort"]                             None       DocUnsort;
     Wide            Table    ["wide"]                               None       DocWide 35 HintWide;
+    Faults          Table    ["faults"]                             None       DocFaults 37 HintFaults;
     AllNamespaces   Table    ["all-namespaces"]                     None       DocAllNamespaces 50 HintAllNamespaces;
     HistoryBack     Table    ["history-back"]                       None       DocHistoryBack;
     HistoryForward  Table    ["history-forward"]                    None       DocHistoryForward;

@@ -23,6 +23,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot) {
         page.gap();
         page.notes(snapshot);
         page.hint(Text::EmptyFleetHint);
+    } else if window.total > 0 && window.filter.is_empty() {
+        page.say(&fill(Text::EmptyNoFault, &[&window.total.to_string(), kind]), text);
+        page.gap();
+        page.hint(Text::EmptyNoFaultHint);
+        page.gap();
+        page.notes(snapshot);
     } else if window.total > 0 {
         let mut line = fill(Text::EmptyNoMatch, &[&window.total.to_string(), kind]);
         line.push_str("  ");

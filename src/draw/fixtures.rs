@@ -92,7 +92,7 @@ pub fn pods(clusters: &[&str], count: usize) -> Vec<WindowRow> {
 }
 
 pub fn snapshot(clusters: Vec<ClusterLine>, window: Window) -> Snapshot {
-    Snapshot { clusters, window, names: std::sync::Arc::default(), handled: 0, now: NOW }
+    Snapshot { clusters, window, names: std::sync::Arc::default(), handled: 0, now: NOW, written: None }
 }
 
 /// A hundred pods on three clusters, one of which is dead.

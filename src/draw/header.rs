@@ -106,10 +106,13 @@ fn facts(canvas: &Canvas<'_>, snapshot: &Snapshot) -> Vec<Piece> {
 }
 
 fn filter(canvas: &Canvas<'_>, snapshot: &Snapshot, first: bool) -> Vec<Piece> {
-    let filter = &snapshot.window.filter;
-    if filter.is_empty() {
+    let window = &snapshot.window;
+    let faults = window.faults.then(|| Text::FaultsOnly.to_string());
+    let filter = (!window.filter.is_empty()).then(|| format!("/{}", window.filter));
+    let words: Vec<String> = faults.into_iter().chain(filter).collect();
+    if words.is_empty() {
         return Vec::new();
     }
     let between = if first { String::new() } else { format!(" {} ", canvas.theme.glyphs.dot) };
-    vec![Piece::new(between, canvas.style(Scope::Dim)), Piece::new(format!("/{filter}"), canvas.style(Scope::Filter))]
+    vec![Piece::new(between, canvas.style(Scope::Dim)), Piece::new(words.join(" "), canvas.style(Scope::Filter))]
 }

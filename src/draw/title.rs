@@ -52,7 +52,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
 fn count(window: &Window) -> String {
     let (matched, total) = (window.matched.to_string(), window.total.to_string());
     let expected = window.expected.filter(|expected| *expected > window.total).map(|expected| expected.to_string());
-    let filtered = !window.filter.is_empty();
+    let filtered = !window.filter.is_empty() || window.faults;
     match (window.completeness, expected) {
         (Completeness::Waiting, None) if window.total == 0 => Text::CountWaiting.to_string(),
         (_, Some(expected)) if filtered => fill(Text::CountMatchExpected, &[&matched, &total, &expected]),

@@ -9,3 +9,4 @@ pub mod order;
 pub mod snapshot;
 pub mod spec;
 pub mod table;
+mod write;

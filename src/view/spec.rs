@@ -48,6 +48,8 @@ pub struct Spec {
     pub sort: Option<Sort>,
     /// Whether the wide columns show.
     pub wide: bool,
+    /// Only rows that want attention: those of a tone of warning, or worse.
+    pub faults: bool,
 }
 
 /// A cursor movement.
@@ -80,4 +82,32 @@ pub enum ViewCommand {
     MarkRange,
     /// Remove all marks.
     ClearMarks,
+    /// Write rows as text, to be copied or saved; the answer is [`Snapshot::written`].
+    ///
+    /// [`Snapshot::written`]: super::snapshot::Snapshot::written
+    Write(Write),
+    /// What was written is taken.
+    Written,
+}
+
+/// Rows to be written as text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Write {
+    /// Tells the answers apart.
+    pub number: u64,
+    /// What is to be written.
+    pub what: What,
+}
+
+/// What is to be written of a table. Cells are those of the columns that show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum What {
+    /// The cells under this head, one a line, of the marked rows, else of the one under the cursor.
+    Column(String),
+    /// The cells of these rows, with tabs between them.
+    Rows,
+    /// The head and all rows that match, with tabs between the cells.
+    Table,
+    /// The same as comma-separated values.
+    Csv,
 }
