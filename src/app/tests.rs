@@ -7,9 +7,11 @@ use crate::view::spec::{Motion, Sort};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::time::Duration;
 
+mod copy;
 mod filter;
 mod fleet;
 mod hints;
+mod palette;
 mod places;
 mod prompt;
 mod random;
@@ -203,10 +205,13 @@ fn words(effects: &[Effect]) -> String {
         Effect::View(ViewCommand::Show(spec)) => place(spec),
         Effect::View(ViewCommand::Move(Motion::Rows(rows))) => format!("{rows:+}"),
         Effect::View(ViewCommand::Move(motion)) => format!("{motion:?}").to_lowercase(),
+        Effect::View(ViewCommand::Write(of)) => format!("write {:?}", of.what).to_lowercase(),
         Effect::View(command) => format!("{command:?}").to_lowercase(),
         Effect::Connect(which) => format!("connect {}", ids(which)),
         Effect::Retry(None) => "retry".to_owned(),
         Effect::Retry(Some(which)) => format!("retry {}", ids(which)),
+        Effect::Copy { text, what } => format!("copy {what}: {text}"),
+        Effect::Save { text, what, name } => format!("save {what} as {name}: {text}"),
         Effect::Redraw => "redraw".to_owned(),
         Effect::Quit => "quit".to_owned(),
     };

@@ -46,6 +46,8 @@ pub struct Done {
     pub what: String,
     /// How many bytes of text.
     pub bytes: usize,
+    /// It was to be saved, not copied.
+    pub saved: bool,
     /// Where it went.
     pub went: Result<Went, Failure>,
 }
@@ -143,10 +145,10 @@ struct Worker {
 impl Worker {
     fn work(&mut self, job: Job) -> Done {
         match job {
-            Job::Copy { text, what } => Done { what, bytes: text.len(), went: self.copy(&text) },
+            Job::Copy { text, what } => Done { what, bytes: text.len(), saved: false, went: self.copy(&text) },
             Job::Save { text, what, name: (name, ending) } => {
                 let went = files::save(self.state.as_deref(), &name, ending, &text);
-                Done { what, bytes: text.len(), went: went.map(|path| Went::File(path, None)) }
+                Done { what, bytes: text.len(), saved: true, went: went.map(|path| Went::File(path, None)) }
             }
         }
     }

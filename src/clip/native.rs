@@ -40,7 +40,8 @@ impl Native {
         }
         let Some(thread) = &self.thread else { return Err(Failure::Silent) };
         let sent = thread.texts.as_ref().is_some_and(|texts| texts.try_send(text.to_owned()).is_ok());
-        let answer = if sent { thread.answers.recv_timeout(self.patience) } else { Err(RecvTimeoutError::Disconnected) };
+        let answer =
+            if sent { thread.answers.recv_timeout(self.patience) } else { Err(RecvTimeoutError::Disconnected) };
         match answer {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => {

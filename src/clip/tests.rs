@@ -66,12 +66,8 @@ fn terminals_are_given_base64_as_what_stands_between_needs_it() {
 /// A clipboard of these ways, and what becomes of a text.
 fn copied(ways: &[Way], native: Native, text: &str) -> (Result<Went, Failure>, tempfile::TempDir) {
     let state = tempfile::tempdir().unwrap();
-    let worker = Worker {
-        ways: ways.to_vec(),
-        wrap: osc52::Wrap::Plain,
-        state: Some(state.path().join("skylark")),
-        native,
-    };
+    let worker =
+        Worker { ways: ways.to_vec(), wrap: osc52::Wrap::Plain, state: Some(state.path().join("skylark")), native };
     let (sender, receiver) = mpsc::channel();
     let clipboard = Clipboard::with(worker, move |done| sender.send(done).unwrap()).unwrap();
     assert!(clipboard.take(Job::Copy { text: text.into(), what: "it".into() }));
@@ -86,7 +82,8 @@ fn never() -> Native {
 
 #[test]
 fn the_first_way_that_works_is_gone() {
-    let works = Native::by(|| Ok(Box::new(|text| if text == "x" { Ok(()) } else { Err(text) })), Duration::from_secs(20));
+    let works =
+        Native::by(|| Ok(Box::new(|text| if text == "x" { Ok(()) } else { Err(text) })), Duration::from_secs(20));
     assert_eq!(copied(&[Way::Native, Way::Osc52], works, "x").0, Ok(Went::Native));
     let went = copied(&[Way::Native, Way::Osc52], never(), "x").0;
     assert_eq!(went, Ok(Went::Terminal(b"\x1b]52;c;eA==\x07".to_vec())));

@@ -54,7 +54,8 @@ mod tests {
     fn script(text: &str) -> (tempfile::TempDir, String) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("tmux");
-        std::fs::write(&path, format!("#!/bin/sh\n{}\n", text.replace("DIR", &directory.path().to_string_lossy()))).unwrap();
+        std::fs::write(&path, format!("#!/bin/sh\n{}\n", text.replace("DIR", &directory.path().to_string_lossy())))
+            .unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
         let path = path.to_string_lossy().into_owned();
         (directory, path)

@@ -1,7 +1,7 @@
 //! What the word at the cursor of the command line could become.
 
 use super::known::Known;
-use super::table::{COMMANDS, Form, Scope, named};
+use super::table::{COMMANDS, Form, Id, Scope, named};
 use super::words::{Word, words};
 use crate::text::catalog::Text;
 use crate::view::snapshot::ClusterLine;
@@ -61,6 +61,7 @@ enum Place {
     Namespaces,
     Columns,
     Options,
+    Copied,
     Nothing,
 }
 
@@ -77,7 +78,8 @@ impl Place {
                 None | Some(Form::Namespaces) => Place::Namespaces,
                 Some(Form::Clusters) => Place::Clusters,
                 Some(Form::Column) => Place::Columns,
-                Some(Form::Filter | Form::None) => Place::Nothing,
+                Some(Form::Copied) => Place::Copied,
+                Some(Form::Filter | Form::Number | Form::Words | Form::None) => Place::Nothing,
             },
             _ => Place::Nothing,
         }
@@ -103,6 +105,10 @@ impl Place {
                 let options = [("-A", Text::AllNamespaces), ("-n", Text::AboutNamespace), ("-l", Text::FilterLabels)];
                 options.map(|(text, about)| Offer::new(text.into(), about.get().into())).into()
             }
+            Place::Copied => {
+                let words = ["name", "namespace", "cell", "row", "table"];
+                words.map(|word| Offer::new(word.into(), Text::AboutCopied.get().into())).into()
+            }
             Place::Nothing => Vec::new(),
         }
     }
@@ -112,7 +118,9 @@ impl Place {
 fn first_words(known: &Known<'_>) -> Vec<Offer> {
     let mut out = Vec::new();
     let opens = |form| matches!(form, Form::Clusters | Form::Namespaces);
-    let commands = || COMMANDS.iter().filter(|command| command.is_typed() && command.scope != Scope::Help);
+    let commands = || {
+        COMMANDS.iter().filter(|command| command.is_typed() && command.scope != Scope::Help && command.id != Id::NotYet)
+    };
     for command in commands().filter(|command| opens(command.form)) {
         out.push(Offer::named(command.names, Text::AboutPane));
     }

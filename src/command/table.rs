@@ -72,6 +72,12 @@ pub enum Form {
     Column,
     /// Perhaps a filter: the rest of the line.
     Filter,
+    /// What is to be copied.
+    Copied,
+    /// A number.
+    Number,
+    /// What is meant, in words.
+    Words,
 }
 
 impl Form {
@@ -83,6 +89,9 @@ impl Form {
             Form::Namespaces => " [NAMESPACE,…]",
             Form::Column => " [COLUMN]",
             Form::Filter => " [FILTER]",
+            Form::Copied => " [name|namespace|cell|row|table]",
+            Form::Number => " NUMBER",
+            Form::Words => " WORDS",
         }
     }
 }
@@ -161,8 +170,15 @@ commands! {
     CommandLine     Global   ["command-line"]                       None       DocCommandLine 10 HintCommandLine;
     Help            Global   ["help" "h" "?"]                       None       DocHelp 60 HintHelp;
     Back            Global   ["back"]                               None       DocBack 40 HintBack;
+    Palette         Global   ["palette"]                            None       DocPalette 12 HintPalette;
+    Aliases         Global   ["aliases" "alias" "a"]                None       DocAliases;
+    Header          Global   ["header"]                             None       DocHeader;
+    Problems        Global   ["problems"]                           None       DocProblems;
+    NotYet          Global   ["not-yet"]                            Words      DocNotYet;
     Redraw          Global   ["redraw"]                             None       DocRedraw;
     Quit            Global   ["quit" "q" "q!" "qa" "Q" "exit"]      None       DocQuit;
+
+    SearchHelp      Help     ["search-help"]                        None       DocSearchHelp 12 HintSearch;
 
     Enter           Table    ["open"]                               None       DocEnter 5 HintOpen;
     Filter          Table    ["filter"]                             Filter     DocFilter 15 HintFilter;
@@ -178,6 +194,9 @@ commands! {
     Reverse         Table    ["reverse"]                            None       DocReverse;
     Unsort          Table    ["unsort"]                             None       DocUnsort;
     Wide            Table    ["wide"]                               None       DocWide 35 HintWide;
+    Copy            Table    ["copy"]                               Copied     DocCopy;
+    Save            Table    ["save"]                               None       DocSave;
+    Favourite       Table    ["favourite"]                          Number     DocFavourite;
     Faults          Table    ["faults"]                             None       DocFaults 37 HintFaults;
     AllNamespaces   Table    ["all-namespaces"]                     None       DocAllNamespaces 50 HintAllNamespaces;
     HistoryBack     Table    ["history-back"]                       None       DocHistoryBack;

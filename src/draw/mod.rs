@@ -8,11 +8,13 @@ mod empty;
 mod fleet;
 mod header;
 mod help;
+mod palette;
 mod prompt;
 mod shorten;
 mod status;
 mod table;
 mod title;
+mod which;
 
 use crate::app::ui::{Mode, Ui};
 use crate::theme::Theme;
@@ -32,8 +34,12 @@ struct Areas {
 }
 
 impl Areas {
-    fn of(area: Rect, snapshot: &Snapshot) -> Areas {
-        let wanted = if area.height < 10 { 1 } else { header::lines(snapshot, area.width) };
+    fn of(area: Rect, snapshot: &Snapshot, ui: &Ui) -> Areas {
+        let wanted = match header::lines(snapshot, area.width) {
+            _ if ui.no_header => 0,
+            _ if area.height < 10 => 1,
+            lines => lines,
+        };
         let has = |least: u16| u16::from(area.height >= least);
         let heights = [wanted * has(6), has(5), has(4), 0, has(2)];
         let fixed: u16 = heights.iter().sum();
@@ -54,8 +60,13 @@ impl Areas {
 }
 
 /// How many rows of the table fit into a terminal of this size: what the view is to be told.
-pub fn data_rows(area: Rect, snapshot: &Snapshot) -> u16 {
-    Areas::of(area, snapshot).rows.height
+pub fn data_rows(area: Rect, snapshot: &Snapshot, ui: &Ui) -> u16 {
+    Areas::of(area, snapshot, ui).rows.height
+}
+
+/// How many lines lie below the header: what overlays have.
+pub fn lines_below_header(area: Rect, snapshot: &Snapshot, ui: &Ui) -> u16 {
+    area.bottom().saturating_sub(Areas::of(area, snapshot, ui).title.y)
 }
 
 /// Draws a frame into a blank buffer; returns where the cursor shows, if it does.
@@ -76,12 +87,11 @@ pub fn draw(area: Rect, buffer: &mut Buffer, snapshot: &Snapshot, ui: &Ui, theme
 }
 
 fn parts(area: Rect, canvas: &mut Canvas<'_>, snapshot: &Snapshot, ui: &Ui) -> Option<(u16, u16)> {
-    let areas = Areas::of(area, snapshot);
+    let areas = Areas::of(area, snapshot, ui);
     header::draw(canvas, areas.header, snapshot, ui);
     if let Mode::Help(help) = &ui.mode {
         let below = Rect { height: area.bottom() - areas.title.y, ..areas.title };
-        help::draw(canvas, below, help);
-        return None;
+        return help::draw(canvas, below, help);
     }
     let columns = columns::lay_out(snapshot, area.width);
     title::draw(canvas, areas.title, snapshot, &columns);
@@ -94,8 +104,13 @@ fn parts(area: Rect, canvas: &mut Canvas<'_>, snapshot: &Snapshot, ui: &Ui) -> O
     match &ui.mode {
         Mode::Command(line) => prompt::draw(canvas, areas.rows, areas.status, ":", line, &snapshot.window),
         Mode::Filter(line) => prompt::draw(canvas, areas.rows, areas.status, "/", line, &snapshot.window),
+        Mode::Palette(open) => {
+            status::draw(canvas, areas.rows, areas.status, snapshot, ui, &columns);
+            palette::draw(canvas, areas.title.union(areas.heads).union(areas.rows), open)
+        }
         Mode::Table | Mode::Help(_) => {
             status::draw(canvas, areas.rows, areas.status, snapshot, ui, &columns);
+            which::draw(canvas, areas.rows, ui);
             None
         }
     }
@@ -103,6 +118,8 @@ fn parts(area: Rect, canvas: &mut Canvas<'_>, snapshot: &Snapshot, ui: &Ui) -> O
 
 #[cfg(test)]
 mod fixtures;
+#[cfg(test)]
+mod states_tests;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;

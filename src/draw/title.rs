@@ -9,6 +9,8 @@ use crate::theme::Scope;
 use crate::view::snapshot::{Completeness, Note, Snapshot, Window};
 use ratatui::layout::Rect;
 
+/// Cells of the bar that says how far rows have arrived.
+const BAR: usize = 10;
 /// A note shorter than this is only counted.
 const NOTE_LEAST: u16 = 20;
 
@@ -25,8 +27,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
     };
     add(window.scope.clone(), Scope::Text);
     add(count(window), Scope::Number);
+    add(bar(window, canvas.theme.glyphs.bar, BAR), Scope::PhaseConnecting);
     if window.completeness == Completeness::Partial {
-        add(Text::Partial.to_string(), Scope::StatusWarn);
+        add(format!("{} {}", canvas.theme.glyphs.warn, Text::Partial), Scope::StatusWarn);
     }
     if !window.marked.is_empty() {
         add(fill(Text::Marked, &[&window.marked.len().to_string()]), Scope::Mark);
@@ -46,6 +49,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
     }
     let x = canvas.put_all(area.x + INDENT, area.y, area.right(), &pieces);
     notes(canvas, Rect { x: x + 2, width: area.right().saturating_sub(x + 2), ..area }, snapshot);
+}
+
+/// How far rows have arrived: `███░░░░░░░ 31%`; nothing where it is not known how many there will be.
+pub(super) fn bar(window: &Window, [full, rest]: [&str; 2], cells: usize) -> String {
+    let arriving = matches!(window.completeness, Completeness::Waiting | Completeness::Loading);
+    let Some(expected) = window.expected.filter(|expected| arriving && *expected > window.total) else {
+        return String::new();
+    };
+    let filled = window.total * cells / expected;
+    format!("{}{} {}%", full.repeat(filled), rest.repeat(cells - filled), window.total * 100 / expected)
 }
 
 /// The number of rows, exact also while they arrive.

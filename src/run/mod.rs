@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod cockpit;
+mod copied;
 mod diag;
 mod duration;
 pub mod fleet;
@@ -43,8 +44,8 @@ fn run(args: &Args) -> Exit {
             Err(error) => fail(&error),
         },
         Command::Cockpit { kind } => {
-            if !crate::term::is_terminal() {
-                return no_terminal();
+            if let Some(refusal) = unfit_terminal() {
+                return refusal;
             }
             diag::begin();
             match fleet::whole(args.kubeconfig.as_deref(), &args.contexts) {
@@ -72,17 +73,24 @@ fn opening(args: &Args, kind: Option<String>) -> Opening {
     Opening { kind, namespaces: args.namespaces.clone(), read_only: args.read_only }
 }
 
-fn no_terminal() -> Exit {
-    get::complain(
-        "error: the cockpit needs a terminal for its input and output; `skylark get` writes the same rows to a pipe",
-    );
-    Exit::Usage
+/// Says why the cockpit cannot be opened here, where it cannot.
+fn unfit_terminal() -> Option<Exit> {
+    let why = if !crate::term::is_terminal() {
+        "error: the cockpit needs a terminal for its input and output; `skylark get` writes the same rows to a pipe"
+    } else if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        "error: the cockpit needs a terminal that can place text, and TERM is `dumb`; `skylark get` writes the same \
+         rows line by line"
+    } else {
+        return None;
+    };
+    get::complain(why);
+    Some(Exit::Usage)
 }
 
 #[cfg(feature = "embedded-fleet")]
 fn demo(args: &Args) -> Exit {
-    if !crate::term::is_terminal() {
-        return no_terminal();
+    if let Some(refusal) = unfit_terminal() {
+        return refusal;
     }
     diag::begin();
     match fleet::demo() {
