@@ -47,19 +47,9 @@ impl App {
         self.show_help(Text::HelpTitle, sections, false);
     }
 
-    /// Shows what was wrong from the start; says when nothing was.
-    pub(super) fn begin_problems(&mut self) -> Result<(), String> {
-        let problems: Vec<Hint> = self.ui.all_problems().map(|text| hint("", text.as_str())).collect();
-        if problems.is_empty() {
-            return Err(Text::NoProblems.get().to_owned());
-        }
-        let section = HelpSection { title: String::new(), entries: problems };
-        self.show_help(Text::ProblemsTitle, vec![section], true);
-        Ok(())
-    }
-
-    fn show_help(&mut self, title: Text, sections: Vec<HelpSection>, one_column: bool) {
-        self.ui.mode = Mode::Help(Help { title: title.get().to_owned(), sections, one_column, ..Help::default() });
+    /// Shows sections of keys, or of sentences.
+    pub(super) fn show_help(&mut self, title: Text, sections: Vec<HelpSection>, prose: bool) {
+        self.ui.mode = Mode::Help(Help { title: title.get().to_owned(), sections, prose, ..Help::default() });
         self.lay_out_help();
     }
 
@@ -146,7 +136,7 @@ impl Help {
     /// Lays the entries that fit the search out in columns for a screen of this size.
     pub fn lay_out(&mut self, (columns, lines): (u16, u16)) {
         let room = columns.saturating_sub(2).max(20);
-        let count = if self.one_column { 1 } else { ((room + GAP) / (COLUMN + GAP)).max(1) };
+        let count = if self.prose { 1 } else { ((room + GAP) / (COLUMN + GAP)).max(1) };
         self.cells = (room + GAP) / count - GAP;
         let mut laid: Vec<Vec<HelpLine>> = vec![Vec::new(); usize::from(count)];
         for section in &self.sections {

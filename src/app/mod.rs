@@ -7,6 +7,7 @@ mod flash;
 mod help;
 mod hints;
 mod keys;
+mod notices;
 mod palette;
 mod perform;
 mod places;
@@ -136,7 +137,7 @@ impl App {
     /// The application before its first event.
     pub fn new(start: Start) -> App {
         let mut app = App {
-            ui: Ui { read_only: start.read_only, problems: start.problems, notices: start.notices, ..Ui::default() },
+            ui: Ui { read_only: start.read_only, problems: start.problems, ..Ui::default() },
             snapshot: Arc::default(),
             places: Places::new(Spec {
                 pane: start.pane,
@@ -169,13 +170,8 @@ impl App {
             app.places.current_mut().pane = Pane::Clusters;
             let text = app.ui.problems.join(" · ");
             app.say_until_left(Tone::Bad, text);
-        } else if let Some(first) = app.ui.notices.first().cloned() {
-            let text = match app.ui.notices.len() {
-                1 => first,
-                count => Text::NoticesMore.with(&[&first, &(count - 1).to_string()]),
-            };
-            app.say(Tone::Warn, text);
         }
+        app.heed(start.notices);
         app.refresh();
         app
     }

@@ -266,7 +266,6 @@ impl App {
             Id::AllNamespaces => (spec.namespaces == Namespaces::All).then_some(Text::WhyAllNamespaces),
             Id::Connect => (!self.in_scope().any(|(_, phase)| phase == Phase::Idle)).then_some(Text::NothingIdle),
             Id::Retry => self.in_scope().all(|(_, phase)| phase == Phase::Live).then_some(Text::WhyAllLive),
-            Id::Problems => self.ui.problems_count().eq(&0).then_some(Text::NoProblems),
             _ => None,
         };
         text.map(|text| text.to_string())

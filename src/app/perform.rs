@@ -25,7 +25,7 @@ impl App {
             Id::MoveBottom => self.motion(Motion::Bottom, out),
             Id::CommandLine => self.begin_command(),
             Id::Help => self.begin_help(),
-            Id::Problems => self.begin_problems()?,
+            Id::Errors => self.show_errors(),
             Id::SearchHelp => self.begin_help_search(),
             Id::Palette => self.begin_palette(""),
             Id::Aliases => self.begin_palette(":"),

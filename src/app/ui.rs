@@ -20,23 +20,10 @@ pub struct Ui {
     /// What was wrong when Skylark was started, a sentence each, with what to do about it. The clusters
     /// pane says them where there are no rows to show.
     pub problems: Vec<String>,
-    /// What was wrong with the user's own files, a sentence each with file and line; Skylark does without
-    /// what is wrong.
+    /// What else went wrong since, a sentence each; `:errors` shows them.
     pub notices: Vec<String>,
     /// The header is hidden.
     pub no_header: bool,
-}
-
-impl Ui {
-    /// Everything that was wrong from the start.
-    pub fn all_problems(&self) -> impl Iterator<Item = &String> {
-        self.problems.iter().chain(&self.notices)
-    }
-
-    /// How much of it.
-    pub fn problems_count(&self) -> usize {
-        self.problems.len() + self.notices.len()
-    }
 }
 
 /// What the keys go to.
@@ -112,12 +99,12 @@ pub struct Candidate {
 /// The help overlay.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Help {
-    /// What it is.
+    /// What it is called.
     pub title: String,
     /// Sections of keys, in order.
     pub sections: Vec<HelpSection>,
-    /// Sentences rather than keys: one column.
-    pub one_column: bool,
+    /// The entries are sentences, which are shown whole, below each other.
+    pub prose: bool,
     /// What is searched for.
     pub search: Prompt,
     /// It is being typed.

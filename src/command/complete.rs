@@ -117,11 +117,11 @@ impl Place {
 /// Panes, kinds, then commands.
 fn first_words(known: &Known<'_>) -> Vec<Offer> {
     let mut out = Vec::new();
-    let opens = |form| matches!(form, Form::Clusters | Form::Namespaces);
+    let opens = |id| matches!(id, Id::Context | Id::Namespace);
     let commands = || {
         COMMANDS.iter().filter(|command| command.is_typed() && command.scope != Scope::Help && command.id != Id::NotYet)
     };
-    for command in commands().filter(|command| opens(command.form)) {
+    for command in commands().filter(|command| opens(command.id)) {
         out.push(Offer::named(command.names, Text::AboutPane));
     }
     for (plural, short) in &known.names.kinds {
@@ -129,7 +129,7 @@ fn first_words(known: &Known<'_>) -> Vec<Offer> {
         let about = about.collect::<Vec<_>>().join(" ");
         out.push(Offer { text: plural.clone(), others: short.clone(), about, as_found: false });
     }
-    for command in commands().filter(|command| !opens(command.form)) {
+    for command in commands().filter(|command| !opens(command.id)) {
         out.push(Offer::named(command.names, Text::AboutCommand));
     }
     out
@@ -245,7 +245,7 @@ mod tests {
             assert_eq!(at, start, "{before}");
             assert_eq!(found.is_empty(), expected.is_empty(), "{before}: {found:?}");
         }
-        assert_eq!(texts("").1[..3], ["clusters", "ns", "retry"].map(String::from));
+        assert_eq!(texts("").1[..3], ["clusters", "ns", "pods"].map(String::from));
     }
 
     proptest::proptest! {

@@ -173,7 +173,7 @@ commands! {
     Palette         Global   ["palette"]                            None       DocPalette 12 HintPalette;
     Aliases         Global   ["aliases" "alias" "a"]                None       DocAliases;
     Header          Global   ["header"]                             None       DocHeader;
-    Problems        Global   ["problems"]                           None       DocProblems;
+    Errors          Global   ["errors" "messages"]                  None       DocErrors;
     NotYet          Global   ["not-yet"]                            Words      DocNotYet;
     Redraw          Global   ["redraw"]                             None       DocRedraw;
     Quit            Global   ["quit" "q" "q!" "qa" "Q" "exit"]      None       DocQuit;

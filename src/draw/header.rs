@@ -32,11 +32,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, ui:
     let facts = facts(canvas, snapshot);
     let filter = filter(canvas, snapshot, facts.is_empty());
     let mut end = right;
-    let problems = match ui.notices.len() {
-        0 => None,
-        1 => Some(Text::OneProblem.to_string()),
-        count => Some(fill(Text::Problems, &[&count.to_string()])),
-    };
+    let problems = (!ui.notices.is_empty()).then(|| fill(Text::ErrorsTag, &[&ui.notices.len().to_string()]));
     let tags: Vec<String> = ui.read_only.then(|| Text::ReadOnly.to_string()).into_iter().chain(problems).collect();
     if !tags.is_empty() {
         let tag = format!(" {} ", tags.join("  "));

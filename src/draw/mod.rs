@@ -20,7 +20,7 @@ use crate::app::ui::{Mode, Ui};
 use crate::theme::Theme;
 use crate::view::snapshot::Snapshot;
 use canvas::Canvas;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, CellWidth as _};
 use ratatui::layout::Rect;
 
 /// Where the parts of a frame lie; what has no room has no lines.
@@ -76,14 +76,24 @@ pub fn draw(area: Rect, buffer: &mut Buffer, snapshot: &Snapshot, ui: &Ui, theme
         return None;
     }
     let cursor = parts(area, &mut Canvas::new(buffer, theme), snapshot, ui);
+    legible(area, buffer, theme);
+    cursor
+}
+
+/// Puts something else where the terminal may not show what stands there: as wide, so that a name stays
+/// one word.
+fn legible(area: Rect, buffer: &mut Buffer, theme: &Theme) {
     for position in area.positions() {
-        if let Some(cell) = buffer.cell_mut(position)
-            && let Some(other) = theme.glyphs.instead(cell.symbol())
-        {
-            cell.set_symbol(other);
+        let Some(cell) = buffer.cell_mut(position) else { continue };
+        let Some(other) = theme.glyphs.instead(cell.symbol()) else { continue };
+        let wide = cell.cell_width();
+        cell.set_symbol(other);
+        for covered in position.x + 1..(position.x + wide).min(area.right()) {
+            if let Some(cell) = buffer.cell_mut((covered, position.y)) {
+                cell.set_symbol(other);
+            }
         }
     }
-    cursor
 }
 
 fn parts(area: Rect, canvas: &mut Canvas<'_>, snapshot: &Snapshot, ui: &Ui) -> Option<(u16, u16)> {

@@ -2,7 +2,6 @@
 
 use super::fixtures as of;
 use super::tests::check;
-use crate::app::ui::Ui;
 use crate::model::draft::Tone;
 use crate::model::state::Phase;
 use crate::view::snapshot::{Completeness, Snapshot, WindowRow};
@@ -59,7 +58,7 @@ fn live(pane: &Pane) -> Snapshot {
 /// A state: its name, and what it makes of a pane where everything is well.
 type State = (&'static str, fn(&mut Snapshot));
 
-const STATES: [State; 13] = [
+const STATES: [State; 14] = [
     ("complete", |_| ()),
     ("empty", |snapshot| none(snapshot, 0)),
     ("waiting", |snapshot| {
@@ -115,6 +114,19 @@ const STATES: [State; 13] = [
         snapshot.window.faults = true;
         snapshot.window.rows.retain(|row| row.tone >= Tone::Warn);
         snapshot.window.matched = snapshot.window.rows.len();
+    }),
+    ("cjk", |snapshot| {
+        snapshot.clusters[0].name = "生産-東京".into();
+        for row in snapshot.window.rows.iter_mut().filter(|row| row.cells[0] == CLUSTERS[0]) {
+            row.cells[0] = "生産-東京".into();
+            row.cells[1] = "決済-注文サービス".into();
+        }
+        for (i, row) in snapshot.window.rows.iter_mut().enumerate().filter(|(i, _)| i % 2 == 0) {
+            let last = row.cells.len() - 1;
+            let cell = if row.cells.len() < 5 { 1 } else { last.min(2) };
+            row.cells[cell] = ["注文サービス-7d4b9c", "결제-서비스-0", "naïve-café-👩‍💻"][i / 2 % 3].into();
+        }
+        snapshot.window.scope = "決済, 注文".into();
     }),
     ("healthy", |snapshot| {
         none(snapshot, 15_000);
@@ -205,6 +217,7 @@ fn states_are_told_apart_without_colour_and_without_glyphs() {
                 "filtered" => "5 of",
                 "unmatched" => "matches  /^db",
                 "faults" => "faults only",
+                "cjk" => "????????????-7d4b9c",
                 _ => "wants attention",
             };
             assert!(shown.contains(word), "{} {state}\n{shown}", pane.kind);
@@ -229,7 +242,6 @@ fn overlays() {
         "~/.config/skylark/keymap.toml:12: there is no command `fly`; the key does what it did before".to_owned(),
         "~/.config/skylark/themes/night.toml:3: \"ff\" is not a colour; write \"#rrggbb\"".to_owned(),
     ];
-    let told = Ui { notices: problems.clone(), ..of::noticed(problems.clone(), "") };
-    check("notices", &snapshot, &told);
-    check("problems", &snapshot, &of::noticed(problems, ":problems\r"));
+    check("notices", &snapshot, &of::noticed(problems.clone(), ""));
+    check("errors", &snapshot, &of::noticed(problems, ":errors\r"));
 }

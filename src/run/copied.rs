@@ -43,7 +43,7 @@ mod tests {
         let say = |went, saved| told(Done { what: "web-1".into(), bytes: 5, saved, went });
         assert_eq!(say(Ok(Went::Native), false).1, "Copied web-1 (5 bytes) to the clipboard");
         let (_, text, escape) = say(Ok(Went::Terminal(b"x".to_vec())), false);
-        assert!(text.contains("OSC 52; no terminal confirms it") && escape == Some(b"x".to_vec()), "{text}");
+        assert!(text.contains("OSC 52 (unconfirmed)") && escape == Some(b"x".to_vec()), "{text}");
         let (tone, text, _) = say(Ok(Went::File("/x/y.txt".into(), Some(Failure::TooLarge(74_994)))), false);
         assert_eq!(text, "Copied web-1 (5 bytes) to /x/y.txt: it is more than the 74994 bytes that terminals take");
         assert_eq!(tone, Tone::Warn);

@@ -83,7 +83,7 @@ texts! {
     DocPalette => "Find a command, kind, cluster, namespace or place by a few letters",
     DocAliases => "Show all kinds with their other names",
     DocHeader => "Show or hide the header",
-    DocProblems => "Show what was wrong with configuration at the start",
+    DocErrors => "Show what went wrong and needs reading: configuration, kubeconfig, logins",
     DocNotYet => "Say that something is not in this version yet",
     DocSearchHelp => "Search the help",
     DocCopy => "Copy names; or namespaces, cells, rows, the table",
@@ -221,9 +221,10 @@ texts! {
     NotHere => "`{}` does nothing here",
     NotYet => "Not in this version yet: {}. Nothing was done",
     NoFavourite => "No namespace is on {} yet: the first nine that are gone to are on 1 to 9",
-    NoticesMore => "{} (and {} more: :problems)",
-    ProblemsTitle => "problems",
-    NoProblems => "nothing was wrong at the start",
+    ErrorsTitle => "errors",
+    ErrorsNone => "Nothing went wrong so far.",
+    ErrorsSaid => "{} to read with :errors · {}",
+    ErrorsTag => ":errors {}",
 
     // Copying and saving.
     NoNamespace => "These rows have no namespace",
@@ -237,8 +238,8 @@ texts! {
     CopiedRows => "{} rows",
     CopiedLeft => " ({} more did not fit)",
     ClipNative => "Copied {} ({} bytes) to the clipboard",
-    ClipTmux => "Sent {} ({} bytes) to the clipboard by tmux; no terminal confirms it",
-    ClipTerminal => "Sent {} ({} bytes) to the clipboard by OSC 52; no terminal confirms it",
+    ClipTmux => "Sent {} ({} bytes) to the clipboard by tmux (unconfirmed)",
+    ClipTerminal => "Sent {} ({} bytes) to the clipboard by OSC 52 (unconfirmed)",
     ClipFile => "Copied {} ({} bytes) to {}",
     ClipFileWhy => "Copied {} ({} bytes) to {}: {}",
     ClipSaved => "Saved {} ({} bytes) to {}",
@@ -295,8 +296,6 @@ texts! {
     HelpHint => "Esc closes   / searches",
     HelpNothing => "Nothing fits the search.",
     HelpScroll => "j k scroll",
-    Problems => "{} problems",
-    OneProblem => "1 problem",
     Candidates => "{} of {}",
 }
 

@@ -14,6 +14,7 @@ mod fleet;
 mod layers;
 mod pty_demo;
 mod pty_fleet;
+mod pty_hands;
 mod pty_kubeconfig;
 mod watch;
 
