@@ -9,33 +9,34 @@ fn with(pairs: &[(&'static str, &'static str)]) -> impl Fn(&str) -> Option<Strin
     move |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
 }
 
+const DISPLAY: (&str, &str) = ("DISPLAY", ":0");
+const SSH: (&str, &str) = ("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22");
+const TMUX: (&str, &str) = ("TMUX", "/tmp/tmux,1,0");
+
+/// Variables, and the ways that they leave.
+type Case = (&'static [(&'static str, &'static str)], &'static [Way]);
+
 #[test]
 fn the_environment_says_where_the_user_sits() {
-    let display = ("DISPLAY", ":0");
-    let ssh = ("SSH_CONNECTION", "10.0.0.1 1 10.0.0.2 22");
-    let tmux = ("TMUX", "/tmp/tmux,1,0");
-    let by = |way| ("SKYLARK_CLIPBOARD", way);
-    use Way::{File, Native, None, Osc52, Tmux};
-    let cases: &[(&[(&str, &str)], &[Way])] = &[
-        (&[display], &[Native, Osc52, File]),
-        (&[("WAYLAND_DISPLAY", "wayland-0")], &[Native, Osc52, File]),
+    let cases: &[Case] = &[
+        (&[DISPLAY], &[Way::Native, Way::Osc52, Way::File]),
+        (&[("WAYLAND_DISPLAY", "wayland-0")], &[Way::Native, Way::Osc52, Way::File]),
         // A display that SSH forwards is not where the user looks for what was copied.
-        (&[display, ssh], &[Osc52, File]),
-        (&[("SSH_TTY", "/dev/pts/1")], &[Osc52, File]),
-        (&[display, tmux], &[Native, Tmux, Osc52, File]),
-        (&[ssh, tmux], &[Tmux, Osc52, File]),
-        (&[], &[Osc52, File]),
-        (&[("DISPLAY", "")], &[Osc52, File]),
-        (&[("TERM", "linux")], &[None, File]),
-        (&[by("native"), ssh], &[Native, File]),
-        (&[by("osc52"), display, tmux], &[Tmux, Osc52, File]),
-        (&[by("file"), display], &[File]),
-        (&[by("auto"), display], &[Native, Osc52, File]),
+        (&[DISPLAY, SSH], &[Way::Osc52, Way::File]),
+        (&[("SSH_TTY", "/dev/pts/1")], &[Way::Osc52, Way::File]),
+        (&[DISPLAY, TMUX], &[Way::Native, Way::Tmux, Way::Osc52, Way::File]),
+        (&[SSH, TMUX], &[Way::Tmux, Way::Osc52, Way::File]),
+        (&[], &[Way::Osc52, Way::File]),
+        (&[("DISPLAY", "")], &[Way::Osc52, Way::File]),
+        (&[("TERM", "linux")], &[Way::None, Way::File]),
+        (&[("SKYLARK_CLIPBOARD", "native"), SSH], &[Way::Native, Way::File]),
+        (&[("SKYLARK_CLIPBOARD", "osc52"), DISPLAY, TMUX], &[Way::Tmux, Way::Osc52, Way::File]),
+        (&[("SKYLARK_CLIPBOARD", "file"), DISPLAY], &[Way::File]),
+        (&[("SKYLARK_CLIPBOARD", "auto"), DISPLAY], &[Way::Native, Way::Osc52, Way::File]),
     ];
     #[cfg(not(target_os = "macos"))]
     for (pairs, expected) in cases {
-        let pairs: Vec<(&'static str, &'static str)> = pairs.to_vec();
-        assert_eq!(ways::of(&with(&pairs)), *expected, "{pairs:?}");
+        assert_eq!(ways::of(&with(pairs)), *expected, "{pairs:?}");
     }
 }
 

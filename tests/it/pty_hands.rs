@@ -108,7 +108,7 @@ fn go_over(fleet: &Fleet, columns: u16, lines: u16) {
     hands.press("<ctrl-\\>", "no marks", |shot| !shot.title().contains("marked"));
     let narrow = hands.pty.shot();
     hands.press("<ctrl-w>", "wide columns", |shot| {
-        shot.heads() != narrow.heads() || (shot.title().contains("+") && shot.title() != narrow.title())
+        shot.heads() != narrow.heads() || (shot.title().contains('+') && shot.title() != narrow.title())
     });
     hands.press("<ctrl-w>", "as before", |shot| shot.heads() == narrow.heads());
     hands.press("<ctrl-e>", "no header", |shot| shot.title() == shot.lines[0]);
@@ -195,6 +195,19 @@ fn go_over(fleet: &Fleet, columns: u16, lines: u16) {
     assert!(hands.pressed >= 60);
     hands.pty.type_keys(":q<enter>");
     assert_eq!(hands.pty.ended().code, Some(0));
+}
+
+#[test]
+fn over_ssh_the_terminal_is_asked_to_copy() {
+    let mut pty = skylark(&["demo"]).env("SSH_TTY", "/dev/pts/7").env("DISPLAY", ":10").open();
+    pty.wait_for("pods", |shot| kind(shot) == "pods" && shot.place().is_some_and(|(_, of)| of >= DEMO.pods));
+    let from = pty.raw().len();
+    pty.type_keys("n");
+    // `default`, the namespace of the first pod.
+    pty.wait_for_bytes(from, b"\x1b]52;c;ZGVmYXVsdA==\x07");
+    let shot = pty.wait_for("what became of it", |shot| shot.has("Sent default (7 bytes)"));
+    assert!(shot.has("OSC 52 (unconfirmed)"), "{}", shot.framed());
+    assert!(pty.outside().iter().any(|bytes| bytes.starts_with(b"\x1b]52;c;")), "never inside a frame");
 }
 
 #[test]
