@@ -19,5 +19,6 @@ pub mod command; // the table of commands, the keymap, the command line and its 
 pub mod app; // the reducer: keys and snapshots in, state and effects out
 pub mod theme; // themes and how they degrade to the terminal's colours
 pub mod draw; // state → ratatui buffer
+pub mod clip; // to the clipboard of where the user sits, or to a file
 pub mod term; // the terminal: one write a frame, signals, restore on every way out
 pub mod run; // wires everything: the cockpit, `get`, the command line

@@ -50,7 +50,9 @@ impl App {
     fn prompt_mut(&mut self) -> Option<&mut Prompt> {
         match &mut self.ui.mode {
             Mode::Command(prompt) | Mode::Filter(prompt) => Some(prompt),
-            Mode::Table | Mode::Help(_) => None,
+            Mode::Palette(open) => Some(&mut open.prompt),
+            Mode::Help(help) => Some(&mut help.search).filter(|_| help.typing),
+            Mode::Table => None,
         }
     }
 
@@ -66,6 +68,14 @@ impl App {
     /// Does a command of the prompt.
     pub(super) fn edit(&mut self, id: Id, out: &mut Vec<Effect>) {
         let is_command = matches!(self.ui.mode, Mode::Command(_));
+        if matches!(self.ui.mode, Mode::Palette(_)) {
+            match id {
+                Id::Earlier | Id::CompletePrevious => return self.choose(-1),
+                Id::Later => return self.choose(1),
+                Id::CompleteNext => return self.complete_palette(),
+                _ => {}
+            }
+        }
         let Some(prompt) = self.prompt_mut() else { return };
         let (before, after) = prompt.text.split_at(prompt.cursor);
         let left = before.grapheme_indices(true).next_back().map_or(0, |(at, _)| at);
@@ -102,6 +112,8 @@ impl App {
         let text = prompt.text.clone();
         match self.ui.mode {
             Mode::Filter(_) => self.set_filter(text.trim(), out),
+            Mode::Palette(_) => self.search_palette(),
+            Mode::Help(_) => self.lay_out_help(),
             _ => self.offer_again(),
         }
     }
@@ -167,6 +179,9 @@ impl App {
 
     /// Brings back a line typed earlier, or one typed later.
     fn recall(&mut self, step: isize, out: &mut Vec<Effect>) {
+        if matches!(self.ui.mode, Mode::Help(_)) {
+            return;
+        }
         let lines = match self.ui.mode {
             Mode::Filter(_) => &self.editor.filters,
             _ => &self.editor.commands,
@@ -185,6 +200,9 @@ impl App {
     }
 
     fn cancel(&mut self, out: &mut Vec<Effect>) {
+        if matches!(self.ui.mode, Mode::Help(_)) {
+            return self.end_help_search(false);
+        }
         if matches!(std::mem::take(&mut self.ui.mode), Mode::Filter(_)) {
             let before = std::mem::take(&mut self.editor.filter_before);
             self.set_filter(&before, out);
@@ -192,6 +210,16 @@ impl App {
     }
 
     fn accept(&mut self, out: &mut Vec<Effect>) {
+        match &self.ui.mode {
+            Mode::Help(_) => return self.end_help_search(true),
+            Mode::Palette(_) => {
+                if let Err(why) = self.accept_palette(out) {
+                    self.say(crate::model::draft::Tone::Warn, why);
+                }
+                return;
+            }
+            _ => {}
+        }
         match std::mem::take(&mut self.ui.mode) {
             // What is not valid is not kept: it can be mended where it stands.
             Mode::Filter(prompt) if prompt.error.is_some() => self.ui.mode = Mode::Filter(prompt),

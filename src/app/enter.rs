@@ -32,6 +32,7 @@ impl App {
             filter: open.filter,
             sort: current.sort.clone().filter(|_| current.pane == pane),
             wide: current.wide,
+            faults: false,
             pane,
         };
         self.go_to(spec, out);

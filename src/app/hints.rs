@@ -1,38 +1,43 @@
-//! Hints and help, derived from the tables and the keymap.
+//! Hints, derived from the tables and the keymap.
 
 use super::App;
-use super::ui::{Help, HelpSection, Hint, Mode};
+use super::ui::{Hint, Mode};
 use crate::command::chord::write_all;
 use crate::command::keymap::{Binding, Meaning};
-use crate::command::pane::{self, PANES};
-use crate::command::table::{COMMANDS, Command, Id, Scope};
+use crate::command::pane;
+use crate::command::table::{COMMANDS, Call, Command, Id, Scope};
 use crate::model::state::Phase;
 use crate::text::catalog::Text;
-
-/// What may be written after a kind.
-const FORMS: [(&str, Text); 4] = [
-    (":KIND NAMESPACE,…", Text::FormNamespace),
-    (":KIND @CLUSTER,…", Text::FormCluster),
-    (":KIND /FILTER", Text::FormFilter),
-    (":KIND KEY=VALUE,…", Text::FormLabels),
-];
-
-/// What may be written as a filter.
-const FILTERS: [(&str, Text); 3] =
-    [("REGEX", Text::FilterRegex), ("!REGEX", Text::FilterInverse), ("-l KEY=VALUE,…", Text::FilterLabels)];
 
 fn hint(keys: impl Into<String>, label: impl Into<String>) -> Hint {
     Hint { keys: keys.into(), label: label.into() }
 }
 
 /// What a binding does, for the help.
-fn label(meaning: &Meaning) -> Option<String> {
+pub(super) fn label(meaning: &Meaning) -> Option<String> {
     match meaning {
         Meaning::Nothing => None,
         Meaning::Line(line) => Some(format!(":{line}")),
-        Meaning::Call(call) if call.argument.is_empty() => Some(call.id.command().doc.get().to_owned()),
-        Meaning::Call(call) if call.id == Id::Sort => Some(Text::DocSortBy.with(&[&call.argument])),
-        Meaning::Call(call) => Some(format!("{}: {}", call.id.command().doc, call.argument)),
+        Meaning::Call(call) => Some(does(call)),
+    }
+}
+
+/// What a command does with its argument.
+pub(super) fn does(call: &Call) -> String {
+    let argument = call.argument.as_str();
+    match call.id {
+        _ if argument.is_empty() => call.id.command().doc.get().to_owned(),
+        Id::Sort => Text::DocSortBy.with(&[argument]),
+        Id::NotYet => argument.to_owned(),
+        Id::Favourite => Text::DocFavouriteOf.with(&[argument]),
+        Id::Copy => match argument {
+            "name" => Text::DocCopyName.get().to_owned(),
+            "namespace" => Text::DocCopyNamespace.get().to_owned(),
+            "cell" => Text::DocCopyCell.get().to_owned(),
+            "row" => Text::DocCopyRow.get().to_owned(),
+            _ => Text::DocCopyTable.get().to_owned(),
+        },
+        _ => format!("{}: {argument}", call.id.command().doc),
     }
 }
 
@@ -64,8 +69,31 @@ impl App {
     fn hint_here(&self, id: Id, label: Text) -> Option<Text> {
         let spec = self.spec();
         let is_filter = matches!(self.ui.mode, Mode::Filter(_));
-        if matches!(self.ui.mode, Mode::Help(_)) {
-            return (id == Id::Back).then_some(Text::HintClose);
+        match &self.ui.mode {
+            Mode::Help(help) if !help.typing => {
+                return match id {
+                    Id::Back if help.search.text.is_empty() => Some(Text::HintClose),
+                    Id::Back => Some(Text::HintClearFilter),
+                    Id::SearchHelp => Some(label),
+                    _ => None,
+                };
+            }
+            Mode::Help(_) => {
+                return match id {
+                    Id::Accept => Some(Text::HintKeep),
+                    Id::Cancel | Id::ClearLine => Some(label),
+                    _ => None,
+                };
+            }
+            Mode::Palette(_) => {
+                return match id {
+                    Id::Accept => Some(Text::HintOpen),
+                    Id::CompleteNext => Some(Text::HintGoOn),
+                    Id::Cancel => Some(Text::HintClose),
+                    _ => None,
+                };
+            }
+            _ => {}
         }
         if let Some(said) = self.document_hint(id) {
             return said;
@@ -74,7 +102,8 @@ impl App {
             Id::Enter => pane::of(&spec.pane).enter_hint,
             Id::Accept if is_filter => Some(Text::HintKeep),
             Id::CompleteNext if is_filter => None,
-            Id::Back if !spec.filter.is_empty() => Some(Text::HintClearFilter),
+            Id::Back if self.is_filtered() => Some(Text::HintClearFilter),
+            Id::Faults if spec.faults => Some(Text::HintAllRows),
             Id::Back if !self.places.has_back() => None,
             Id::AllNamespaces if spec.namespaces == crate::view::spec::Namespaces::All => None,
             Id::Retry => {
@@ -95,44 +124,5 @@ impl App {
             Some(hint(write_all(rest), label(&binding.meaning)?))
         });
         goes_on.collect()
-    }
-
-    /// The help overlay.
-    pub(super) fn help(&self) -> Help {
-        let mut sections: Vec<HelpSection> = Scope::ALL.into_iter().map(|scope| self.keys_of(scope)).collect();
-        let mut section = |title: Text, entries: Vec<Hint>| {
-            sections.push(HelpSection { title: title.get().to_owned(), entries });
-        };
-        let forms = |forms: &[(&str, Text)]| forms.iter().map(|(form, doc)| hint(*form, doc.get())).collect();
-        let panes = PANES.iter().map(|pane| {
-            let words: Vec<_> = pane.words().iter().map(|word| format!(":{word}")).collect();
-            hint(if words.is_empty() { ":KIND".to_owned() } else { words.join(" ") }, pane.doc.get())
-        });
-        let lines: Vec<Hint> = panes.chain(FORMS.iter().map(|(form, doc)| hint(*form, doc.get()))).collect();
-        section(Text::HelpLines, lines);
-        section(Text::HelpFilters, forms(&FILTERS));
-        let typed = COMMANDS.iter().filter(|command| command.is_typed());
-        let usage = |command: &Command| format!(":{}{}", command.names.join(" :"), command.form.usage());
-        section(Text::HelpCommands, typed.map(|command| hint(usage(command), command.doc.get())).collect());
-        sections.retain(|section| !section.entries.is_empty());
-        Help { title: Text::HelpTitle.get().to_owned(), sections, prose: false, scroll: 0 }
-    }
-
-    /// The keys bound in a scope, those of one meaning together, in the order of the commands.
-    fn keys_of(&self, scope: Scope) -> HelpSection {
-        let mut found: Vec<(&Meaning, Vec<String>)> = Vec::new();
-        for binding in self.keymap.bindings().iter().filter(|binding| binding.scope == scope) {
-            let keys = write_all(&binding.keys);
-            match found.iter_mut().find(|(meaning, _)| **meaning == binding.meaning) {
-                Some((_, all)) => all.push(keys),
-                None => found.push((&binding.meaning, vec![keys])),
-            }
-        }
-        found.sort_by_key(|(meaning, _)| match meaning {
-            Meaning::Call(call) => call.id as usize,
-            Meaning::Line(_) | Meaning::Nothing => usize::MAX,
-        });
-        let entries = found.into_iter().filter_map(|(meaning, keys)| Some(hint(keys.join(" "), label(meaning)?)));
-        HelpSection { title: scope.title().get().to_owned(), entries: entries.collect() }
     }
 }

@@ -1,6 +1,5 @@
 //! From a key to a command.
 
-use super::ui::Mode;
 use super::{App, Effect};
 use crate::command::chord::Chord;
 use crate::command::keymap::{Look, Meaning};
@@ -74,7 +73,7 @@ impl App {
     /// Text was pasted: it goes where text is being typed, and nowhere else.
     pub fn on_paste(&mut self, text: &str) -> Vec<Effect> {
         let mut out = Vec::new();
-        if matches!(self.ui.mode, Mode::Command(_) | Mode::Filter(_)) {
+        if self.scope() == Scope::Prompt {
             let text = text.trim_end_matches(['\r', '\n']);
             let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
             self.insert(&line, &mut out);
@@ -137,7 +136,10 @@ const MOST_WAITING: usize = 256;
 
 /// Whether a command acts on the row under the cursor or on the marked rows.
 fn acts_on_selection(id: Id) -> bool {
-    matches!(id, Id::Enter | Id::Retry | Id::Connect | Id::Yaml | Id::Describe | Id::Reveal)
+    matches!(
+        id,
+        Id::Enter | Id::Retry | Id::Connect | Id::Yaml | Id::Describe | Id::Reveal | Id::Copy | Id::Palette
+    )
 }
 
 /// What a key means here.

@@ -1,11 +1,14 @@
 //! The reducer: keys and snapshots in, state and effects out. No I/O, no terminal, no clock.
 
+mod copy;
 mod editor;
 mod enter;
 mod flash;
+mod help;
 mod hints;
-mod notices;
 mod keys;
+mod notices;
+mod palette;
 mod perform;
 mod places;
 mod read;
@@ -14,6 +17,7 @@ pub mod ui;
 
 use crate::command::chord::Chord;
 use crate::command::keymap::Keymap;
+use crate::command::palette::Sort;
 use crate::command::pane::{self, DEFAULT_KIND};
 use crate::command::table::Scope;
 use crate::model::draft::Tone;
@@ -29,6 +33,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 use ui::{Mode, Ui};
+
+/// How many namespaces have a key.
+const FAVOURITES: usize = 9;
 
 /// What the application is started with.
 #[derive(Clone, Debug)]
@@ -77,6 +84,22 @@ pub enum Effect {
     Connect(Vec<ClusterId>),
     /// Try again now: these clusters, or everything that is not live.
     Retry(Option<Vec<ClusterId>>),
+    /// Copy this text.
+    Copy {
+        /// The text.
+        text: String,
+        /// What it is, in words.
+        what: String,
+    },
+    /// Save this text in a file of its own.
+    Save {
+        /// The text.
+        text: String,
+        /// What it is, in words.
+        what: String,
+        /// The file's name, without its ending.
+        name: String,
+    },
     /// Draw every cell afresh.
     Redraw,
     /// Leave.
@@ -96,6 +119,14 @@ pub struct App {
     timer: Timer,
     /// Data rows on the screen.
     rows: u16,
+    /// Columns of the screen, and lines below its header.
+    size: (u16, u16),
+    palette: palette::State,
+    /// How many texts the view was asked for, and which was taken last.
+    asked: u64,
+    taken: u64,
+    /// Namespaces that were gone to, in the order of their keys.
+    favourites: Vec<String>,
     /// The kind shown last that was no pane of its own.
     kind: String,
     /// Commands given to the view; a snapshot says how many of them it takes in.
@@ -124,6 +155,11 @@ impl App {
             editor: Editor::default(),
             timer: Timer::default(),
             rows: 0,
+            size: (80, 23),
+            palette: palette::State::default(),
+            asked: 0,
+            taken: 0,
+            favourites: Vec::new(),
             kind: DEFAULT_KIND.to_owned(),
             sent: 0,
             waiting: VecDeque::new(),
@@ -188,6 +224,19 @@ impl App {
         self.counted(vec![Effect::View(ViewCommand::Width(cells))])
     }
 
+    /// The screen has so many columns, and so many lines below its header.
+    pub fn on_size(&mut self, columns: u16, lines: u16) {
+        if self.size != (columns, lines) {
+            self.size = (columns, lines);
+            self.lay_out_help();
+        }
+    }
+
+    /// The world has something to say about what it was asked to do.
+    pub fn tell(&mut self, tone: Tone, text: String) {
+        self.say(tone, text);
+    }
+
     /// The view has something new to show.
     pub fn on_snapshot(&mut self, snapshot: Arc<Snapshot>) -> Vec<Effect> {
         let before = std::mem::replace(&mut self.snapshot, snapshot);
@@ -201,6 +250,11 @@ impl App {
                     self.offer_again();
                 }
             }
+            Mode::Palette(_) => {
+                if !Arc::ptr_eq(&before.names, &self.snapshot.names) {
+                    self.search_palette_again();
+                }
+            }
             Mode::Table | Mode::Help(_) => {
                 if let Some(error) = error.filter(|_| before.window.filter_error != self.snapshot.window.filter_error) {
                     self.say(Tone::Bad, error);
@@ -212,6 +266,9 @@ impl App {
             let clusters = Spec { pane: Pane::Clusters, filter: String::new(), sort: None, ..self.spec().clone() };
             self.go_to(clusters, &mut out);
             self.say_until_left(Tone::Bad, Text::FleetDead.get().to_owned());
+        }
+        if let Some(written) = self.snapshot.written.clone() {
+            self.take_written(&written, &mut out);
         }
         self.refresh();
         let mut out = self.counted(out);
@@ -234,11 +291,17 @@ impl App {
 
     /// What keys go to.
     fn scope(&self) -> Scope {
-        match self.ui.mode {
-            Mode::Table => pane::of(&self.spec().pane).scope,
-            Mode::Command(_) | Mode::Filter(_) => Scope::Prompt,
+        match &self.ui.mode {
+            Mode::Table => self.table_scope(),
+            Mode::Command(_) | Mode::Filter(_) | Mode::Palette(_) => Scope::Prompt,
+            Mode::Help(help) if help.typing => Scope::Prompt,
             Mode::Help(_) => Scope::Help,
         }
+    }
+
+    /// What keys go to where nothing lies over the table.
+    fn table_scope(&self) -> Scope {
+        pane::of(&self.spec().pane).scope
     }
 
     /// Whether the snapshot's table is the one that was asked for, as far as that can be told.
@@ -282,10 +345,33 @@ impl App {
     /// Shows another place, from which there is a way back.
     fn go_to(&mut self, spec: Spec, out: &mut Vec<Effect>) {
         self.remember_kind(&spec.pane);
+        self.remember_use(&spec);
         if self.places.go_to(spec) {
             self.arrived();
         }
         self.show(out);
+    }
+
+    /// Remembers what was gone to: for the palette, and namespaces for the keys 1 to 9.
+    fn remember_use(&mut self, spec: &Spec) {
+        if let Namespaces::Only(names) = &spec.namespaces {
+            for name in names {
+                self.palette.used(Sort::Namespace, name);
+                if self.favourites.len() < FAVOURITES && !self.favourites.contains(name) {
+                    self.favourites.push(name.clone());
+                }
+            }
+        }
+        for id in spec.clusters.iter().flatten() {
+            if let Some(line) = self.snapshot.clusters.get(usize::from(id.0)) {
+                self.palette.used(Sort::Cluster, &line.name);
+            }
+        }
+        if let Pane::Kind(word) = &spec.pane {
+            let is_named = |(kind, others): &&(String, Vec<String>)| kind == word || others.contains(word);
+            let known = self.snapshot.names.kinds.iter().find(is_named).map(|(kind, _)| kind.clone());
+            self.palette.used(Sort::Kind, known.as_ref().unwrap_or(word));
+        }
     }
 
     fn arrived(&mut self) {

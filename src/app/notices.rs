@@ -1,7 +1,7 @@
 //! What went wrong beside the tables: said when it happens, and again whenever `:errors` asks.
 
 use super::App;
-use super::ui::{Help, HelpSection, Hint, Mode};
+use super::ui::{HelpSection, Hint};
 use crate::model::draft::Tone;
 use crate::text::catalog::Text;
 use crate::text::sanitize::sanitize;
@@ -37,7 +37,6 @@ impl App {
             [] => vec![line(Text::ErrorsNone.get())],
             all => all.iter().map(|text| line(text)).collect(),
         };
-        let sections = vec![HelpSection { title: String::new(), entries }];
-        self.ui.mode = Mode::Help(Help { title: Text::ErrorsTitle.get().to_owned(), sections, prose: true, scroll: 0 });
+        self.show_help(Text::ErrorsTitle, vec![HelpSection { title: String::new(), entries }], true);
     }
 }

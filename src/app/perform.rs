@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::places::Places;
-use super::ui::{HelpSection, Mode, Prompt};
+use super::ui::{Mode, Prompt};
 use super::{App, Effect};
 use crate::command::known::Known;
 use crate::command::line::{self, Clusters};
@@ -24,8 +24,16 @@ impl App {
             Id::MoveTop => self.motion(Motion::Top, out),
             Id::MoveBottom => self.motion(Motion::Bottom, out),
             Id::CommandLine => self.begin_command(),
-            Id::Help => self.ui.mode = Mode::Help(self.help()),
+            Id::Help => self.begin_help(),
             Id::Errors => self.show_errors(),
+            Id::SearchHelp => self.begin_help_search(),
+            Id::Palette => self.begin_palette(""),
+            Id::Aliases => self.begin_palette(":"),
+            Id::Header => self.ui.no_header = !self.ui.no_header,
+            Id::NotYet => return Err(Text::NotYet.with(&[&call.argument])),
+            Id::Copy => self.copy(&call.argument, out)?,
+            Id::Save => self.save(out)?,
+            Id::Favourite => self.favourite(&call.argument, out)?,
             Id::Back => self.back(out),
             Id::Redraw => out.push(Effect::Redraw),
             Id::Quit => out.push(Effect::Quit),
@@ -49,6 +57,11 @@ impl App {
             Id::Wide => {
                 let spec = self.places.current_mut();
                 spec.wide = !spec.wide;
+                self.show(out);
+            }
+            Id::Faults => {
+                let spec = self.places.current_mut();
+                spec.faults = !spec.faults;
                 self.show(out);
             }
             Id::AllNamespaces => {
@@ -102,18 +115,16 @@ impl App {
     }
 
     fn motion(&mut self, motion: Motion, out: &mut Vec<Effect>) {
-        let page = self.rows.max(1);
-        let Mode::Help(help) = &mut self.ui.mode else {
-            out.push(Effect::View(ViewCommand::Move(motion)));
-            return;
+        let page = self.size.1.saturating_sub(2).max(1);
+        let help = match &mut self.ui.mode {
+            Mode::Help(help) => help,
+            Mode::Palette(_) => return self.choose_by(motion),
+            _ => {
+                out.push(Effect::View(ViewCommand::Move(motion)));
+                return;
+            }
         };
-        // Of sentences the drawing knows how many lines they take: not more than this.
-        let height = |section: &HelpSection| {
-            let sentences = || section.entries.iter().map(|entry| entry.label.len() / 16 + 2).sum();
-            if help.prose { sentences() } else { section.entries.len() + 2 }
-        };
-        let lines: usize = help.sections.iter().map(height).sum();
-        let last = u16::try_from(lines).unwrap_or(u16::MAX).saturating_sub(page);
+        let last = help.most;
         let step = |scroll: u16, rows: i32| scroll.saturating_add_signed(rows.clamp(-32_768, 32_767) as i16);
         help.scroll = match motion {
             Motion::Rows(rows) => step(help.scroll, rows),
@@ -125,10 +136,35 @@ impl App {
         .min(last);
     }
 
+    fn choose_by(&mut self, motion: Motion) {
+        let page = isize::try_from(self.rows / 2).unwrap_or(0).max(1);
+        self.choose(match motion {
+            Motion::Rows(rows) => rows as isize,
+            Motion::Pages(pages) => pages as isize * page,
+            Motion::Top => isize::MIN / 2,
+            Motion::Bottom => isize::MAX / 2,
+            Motion::Line(_) => 0,
+        });
+    }
+
     fn begin_command(&mut self) {
+        self.begin_command_with("");
+    }
+
+    /// Opens the command line with a text in it.
+    pub(super) fn begin_command_with(&mut self, text: &str) {
         self.editor.begin();
-        self.ui.mode = Mode::Command(Prompt::default());
+        self.ui.mode = Mode::Command(Prompt { text: text.to_owned(), cursor: text.len(), ..Prompt::default() });
         self.offer_again();
+    }
+
+    /// Shows the namespace that has a number.
+    fn favourite(&mut self, argument: &str, out: &mut Vec<Effect>) -> Result<(), String> {
+        let number = argument.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        let name = number.and_then(|at| self.favourites.get(at)).cloned();
+        let name = name.ok_or_else(|| Text::NoFavourite.with(&[argument]))?;
+        self.open(line::Open { namespaces: Some(Namespaces::Only(vec![name])), ..line::Open::default() }, out);
+        Ok(())
     }
 
     fn begin_filter(&mut self) {
@@ -137,6 +173,11 @@ impl App {
         self.editor.filter_before.clone_from(&text);
         let error = self.snapshot.window.filter_error.clone();
         self.ui.mode = Mode::Filter(Prompt { cursor: text.len(), text, error, ..Prompt::default() });
+    }
+
+    /// Whether rows are hidden.
+    pub(super) fn is_filtered(&self) -> bool {
+        !self.spec().filter.is_empty() || self.spec().faults
     }
 
     /// Filters the table; says so to the view when that is another filter.
@@ -148,10 +189,17 @@ impl App {
     }
 
     fn back(&mut self, out: &mut Vec<Effect>) {
-        if matches!(self.ui.mode, Mode::Help(_)) {
-            self.ui.mode = Mode::Table;
-        } else if !self.spec().filter.is_empty() {
-            self.set_filter("", out);
+        if let Mode::Help(help) = &self.ui.mode {
+            if help.search.text.is_empty() {
+                self.ui.mode = Mode::Table;
+            } else {
+                self.end_help_search(false);
+            }
+        } else if self.is_filtered() {
+            let spec = self.places.current_mut();
+            spec.filter.clear();
+            spec.faults = false;
+            self.show(out);
         } else {
             self.wander(Places::back, Text::AtBottom, out);
         }

@@ -64,6 +64,28 @@ impl Places {
         self.last.is_some_and(|steps| self.step(steps))
     }
 
+    /// Where the user has been, the last place first; each once.
+    pub fn recent(&self) -> impl Iterator<Item = &Spec> {
+        let mut seen: Vec<&Spec> = Vec::new();
+        let all = self.before.iter().rev().chain(self.after.iter().rev());
+        for spec in all.filter(|spec| **spec != self.current) {
+            if !seen.contains(&spec) {
+                seen.push(spec);
+            }
+        }
+        seen.into_iter()
+    }
+
+    /// Whether there is a way forward.
+    pub fn has_forward(&self) -> bool {
+        !self.after.is_empty()
+    }
+
+    /// Whether another place was shown last.
+    pub fn has_last(&self) -> bool {
+        self.last.is_some()
+    }
+
     /// Whether there is a way back.
     pub fn has_back(&self) -> bool {
         !self.before.is_empty()

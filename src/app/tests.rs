@@ -7,10 +7,12 @@ use crate::view::spec::{Motion, Sort};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::time::Duration;
 
+mod copy;
 mod document;
 mod filter;
 mod fleet;
 mod hints;
+mod palette;
 mod places;
 mod prompt;
 mod random;
@@ -48,6 +50,7 @@ impl Rig {
             complete: true,
             kinds: kinds.map(|(plural, short)| (plural.to_owned(), vec![short.to_owned()])).into(),
             namespaces: ["default", "team-a", "team-b"].map(ToOwned::to_owned).into(),
+            refused: Vec::new(),
         };
         let heads = vec![
             head("NAMESPACE", false),
@@ -69,6 +72,7 @@ impl Rig {
             // This view is never behind.
             handled: u64::MAX,
             now: 1,
+            written: None,
         };
         let mut app = App::new(start);
         app.on_resize(20);
@@ -215,10 +219,13 @@ fn words(effects: &[Effect]) -> String {
         Effect::View(ViewCommand::Show(spec)) => place(spec),
         Effect::View(ViewCommand::Move(Motion::Rows(rows))) => format!("{rows:+}"),
         Effect::View(ViewCommand::Move(motion)) => format!("{motion:?}").to_lowercase(),
+        Effect::View(ViewCommand::Write(of)) => format!("write {:?}", of.what).to_lowercase(),
         Effect::View(command) => format!("{command:?}").to_lowercase(),
         Effect::Connect(which) => format!("connect {}", ids(which)),
         Effect::Retry(None) => "retry".to_owned(),
         Effect::Retry(Some(which)) => format!("retry {}", ids(which)),
+        Effect::Copy { text, what } => format!("copy {what}: {text}"),
+        Effect::Save { text, what, name } => format!("save {what} as {name}: {text}"),
         Effect::Redraw => "redraw".to_owned(),
         Effect::Quit => "quit".to_owned(),
     };

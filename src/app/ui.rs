@@ -22,6 +22,8 @@ pub struct Ui {
     pub problems: Vec<String>,
     /// What else went wrong since, a sentence each; `:errors` shows them.
     pub notices: Vec<String>,
+    /// The header is hidden.
+    pub no_header: bool,
 }
 
 /// What the keys go to.
@@ -36,6 +38,38 @@ pub enum Mode {
     Filter(Prompt),
     /// The help overlay.
     Help(Help),
+    /// The palette.
+    Palette(Palette),
+}
+
+/// The palette: a line being typed, and what fits it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Palette {
+    /// The line.
+    pub prompt: Prompt,
+    /// What fits, best first; as many as may be looked through.
+    pub items: Vec<PaletteItem>,
+    /// The one that Enter takes.
+    pub chosen: usize,
+    /// How many fit in all.
+    pub total: usize,
+}
+
+/// What may be gone to or done.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PaletteItem {
+    /// Its name.
+    pub text: String,
+    /// The characters of the name that were asked for.
+    pub marks: Vec<usize>,
+    /// `command`, `kind`, `cluster`, `namespace`, `place`.
+    pub about: String,
+    /// What it does, in a line.
+    pub doc: String,
+    /// The keys that do it.
+    pub keys: String,
+    /// Why it is not to be had here and now.
+    pub why_not: Option<String>,
 }
 
 /// A line being typed.
@@ -71,8 +105,31 @@ pub struct Help {
     pub sections: Vec<HelpSection>,
     /// The entries are sentences, which are shown whole, below each other.
     pub prose: bool,
-    /// Lines scrolled past.
+    /// What is searched for.
+    pub search: Prompt,
+    /// It is being typed.
+    pub typing: bool,
+    /// The lines of each column, and how wide they are.
+    pub columns: Vec<Vec<HelpLine>>,
+    /// The width of a column.
+    pub cells: u16,
+    /// Lines scrolled past, and how many can be.
     pub scroll: u16,
+    /// The most that can be scrolled past.
+    pub most: u16,
+}
+
+/// A line of the help: a title, keys, what they do, or nothing.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct HelpLine {
+    /// A section's title.
+    pub title: String,
+    /// Keys.
+    pub keys: String,
+    /// Where the text begins.
+    pub indent: u16,
+    /// What they do, or a part of it.
+    pub text: String,
 }
 
 /// Keys of one context.

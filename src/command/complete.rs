@@ -1,7 +1,7 @@
 //! What the word at the cursor of the command line could become.
 
 use super::known::Known;
-use super::table::{COMMANDS, Form, Scope, named};
+use super::table::{COMMANDS, Form, Id, Scope, named};
 use super::words::{Word, words};
 use crate::text::catalog::Text;
 use crate::view::snapshot::ClusterLine;
@@ -61,6 +61,7 @@ enum Place {
     Namespaces,
     Columns,
     Options,
+    Copied,
     Nothing,
 }
 
@@ -77,7 +78,8 @@ impl Place {
                 None | Some(Form::Namespaces) => Place::Namespaces,
                 Some(Form::Clusters) => Place::Clusters,
                 Some(Form::Column) => Place::Columns,
-                Some(Form::Filter | Form::None) => Place::Nothing,
+                Some(Form::Copied) => Place::Copied,
+                Some(Form::Filter | Form::Number | Form::Words | Form::None) => Place::Nothing,
             },
             _ => Place::Nothing,
         }
@@ -103,6 +105,10 @@ impl Place {
                 let options = [("-A", Text::AllNamespaces), ("-n", Text::AboutNamespace), ("-l", Text::FilterLabels)];
                 options.map(|(text, about)| Offer::new(text.into(), about.get().into())).into()
             }
+            Place::Copied => {
+                let words = ["name", "namespace", "cell", "row", "table"];
+                words.map(|word| Offer::new(word.into(), Text::AboutCopied.get().into())).into()
+            }
             Place::Nothing => Vec::new(),
         }
     }
@@ -111,9 +117,11 @@ impl Place {
 /// Panes, kinds, then commands.
 fn first_words(known: &Known<'_>) -> Vec<Offer> {
     let mut out = Vec::new();
-    let opens = |form| matches!(form, Form::Clusters | Form::Namespaces);
-    let commands = || COMMANDS.iter().filter(|command| command.is_typed() && command.scope != Scope::Help);
-    for command in commands().filter(|command| opens(command.form)) {
+    let opens = |id| matches!(id, Id::Context | Id::Namespace);
+    let commands = || {
+        COMMANDS.iter().filter(|command| command.is_typed() && command.scope != Scope::Help && command.id != Id::NotYet)
+    };
+    for command in commands().filter(|command| opens(command.id)) {
         out.push(Offer::named(command.names, Text::AboutPane));
     }
     for (plural, short) in &known.names.kinds {
@@ -121,7 +129,7 @@ fn first_words(known: &Known<'_>) -> Vec<Offer> {
         let about = about.collect::<Vec<_>>().join(" ");
         out.push(Offer { text: plural.clone(), others: short.clone(), about, as_found: false });
     }
-    for command in commands().filter(|command| !opens(command.form)) {
+    for command in commands().filter(|command| !opens(command.id)) {
         out.push(Offer::named(command.names, Text::AboutCommand));
     }
     out
@@ -195,6 +203,7 @@ mod tests {
             complete: true,
             kinds: kinds.map(|(plural, short)| (plural.to_owned(), vec![short.to_owned()])).into(),
             namespaces: ["default", "team-a", "team-b"].map(ToOwned::to_owned).into(),
+            refused: Vec::new(),
         };
         let clusters = ["live", "edge", "a b"].map(|name| ClusterLine { name: name.into(), ..ClusterLine::default() });
         let columns = ["NAME".to_owned(), "AGE".to_owned()];
@@ -236,7 +245,7 @@ mod tests {
             assert_eq!(at, start, "{before}");
             assert_eq!(found.is_empty(), expected.is_empty(), "{before}: {found:?}");
         }
-        assert_eq!(texts("").1[..3], ["clusters", "ns", "retry"].map(String::from));
+        assert_eq!(texts("").1[..3], ["clusters", "ns", "pods"].map(String::from));
     }
 
     proptest::proptest! {

@@ -104,6 +104,7 @@ mod tests {
                 ("events.events.k8s.io".into(), vec![]),
             ],
             namespaces: vec![],
+            refused: vec![],
         };
         let known = Known { names: &names, clusters: &[], columns: &[] };
         for word in ["pods", "pod", "Pod", "po", "networkpolicy", "ingress", "pods.v1", "events.events.k8s.io", "event"]

@@ -228,7 +228,43 @@ impl Scoped {
     }
 }
 
+/// Views of k9s that are still to come.
+const LATER: [&str; 29] = [
+    "pulses",
+    "pu",
+    "hz",
+    "pulse",
+    "xray",
+    "x",
+    "xr",
+    "workloads",
+    "wk",
+    "workload",
+    "can",
+    "dir",
+    "dirs",
+    "d",
+    "ls",
+    "pf",
+    "portforward",
+    "be",
+    "benchmark",
+    "sd",
+    "screendump",
+    "helm",
+    "hm",
+    "charts",
+    "users",
+    "usr",
+    "groups",
+    "rbac",
+    "policy",
+];
+
 fn unknown_kind(word: &str, known: &Known<'_>) -> LineError {
+    if LATER.contains(&word.to_ascii_lowercase().as_str()) {
+        return LineError(Text::NotYet.with(&[&format!(":{word}")]));
+    }
     let kinds = known.names.kinds.iter();
     let kinds = kinds.flat_map(|(plural, short)| std::iter::once(plural).chain(short)).map(String::as_str);
     let commands = COMMANDS.iter().filter(|command| command.is_typed()).flat_map(|command| command.names);

@@ -8,6 +8,7 @@ fn world() -> (Names, Vec<ClusterLine>) {
         complete: true,
         kinds: kinds.map(|(plural, short)| (plural.to_owned(), vec![short.to_owned()])).into(),
         namespaces: ["default", "team-a", "team-b"].map(ToOwned::to_owned).into(),
+        refused: Vec::new(),
     };
     let clusters = ["live", "edge-1", "edge-2", "admin@kind", "a b"].map(|name| {
         let mut line = ClusterLine { name: name.into(), ..ClusterLine::default() };

@@ -7,6 +7,7 @@ pub mod keymap;
 pub mod known;
 pub mod line;
 pub mod nearest;
+pub mod palette;
 pub mod pane;
 pub mod table;
 pub mod words;

@@ -77,6 +77,12 @@ pub enum Form {
     Column,
     /// Perhaps a filter: the rest of the line.
     Filter,
+    /// What is to be copied.
+    Copied,
+    /// A number.
+    Number,
+    /// What is meant, in words.
+    Words,
 }
 
 impl Form {
@@ -88,6 +94,9 @@ impl Form {
             Form::Namespaces => " [NAMESPACE,…]",
             Form::Column => " [COLUMN]",
             Form::Filter => " [FILTER]",
+            Form::Copied => " [name|namespace|cell|row|table]",
+            Form::Number => " NUMBER",
+            Form::Words => " WORDS",
         }
     }
 }
@@ -166,9 +175,15 @@ commands! {
     CommandLine     Global   ["command-line"]                       None       DocCommandLine 10 HintCommandLine;
     Help            Global   ["help" "h" "?"]                       None       DocHelp 60 HintHelp;
     Back            Global   ["back"]                               None       DocBack 40 HintBack;
+    Palette         Global   ["palette"]                            None       DocPalette 12 HintPalette;
+    Aliases         Global   ["aliases" "alias" "a"]                None       DocAliases;
+    Header          Global   ["header"]                             None       DocHeader;
+    NotYet          Global   ["not-yet"]                            Words      DocNotYet;
     Redraw          Global   ["redraw"]                             None       DocRedraw;
     Quit            Global   ["quit" "q" "q!" "qa" "Q" "exit"]      None       DocQuit;
     Errors          Global   ["errors" "messages"]                  None       DocErrors;
+
+    SearchHelp      Help     ["search-help"]                        None       DocSearchHelp 12 HintSearch;
 
     Enter           Global   ["open"]                               None       DocEnter 5 HintOpen;
     Filter          Global   ["filter"]                             Filter     DocFilter 15 HintFilter;
@@ -184,6 +199,10 @@ commands! {
     Reverse         Table    ["reverse"]                            None       DocReverse;
     Unsort          Table    ["unsort"]                             None       DocUnsort;
     Wide            Table    ["wide"]                               None       DocWide 35 HintWide;
+    Copy            Global   ["copy"]                               Copied     DocCopy;
+    Save            Table    ["save"]                               None       DocSave;
+    Favourite       Table    ["favourite"]                          Number     DocFavourite;
+    Faults          Table    ["faults"]                             None       DocFaults 37 HintFaults;
     AllNamespaces   Table    ["all-namespaces"]                     None       DocAllNamespaces 50 HintAllNamespaces;
     HistoryBack     Global   ["history-back"]                       None       DocHistoryBack;
     HistoryForward  Global   ["history-forward"]                    None       DocHistoryForward;

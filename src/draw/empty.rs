@@ -3,7 +3,7 @@
 
 use super::canvas::{Canvas, fill};
 use super::columns::GUTTER;
-use super::title::{glyph, sentence};
+use super::title::{bar, glyph, sentence};
 use crate::model::state::Phase;
 use crate::text::catalog::Text;
 use crate::text::width::{width, wrap};
@@ -12,6 +12,9 @@ use crate::view::page;
 use crate::view::snapshot::{Completeness, Note, Snapshot};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+
+/// Cells of the bar that says how far rows have arrived.
+const BAR: usize = 30;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot) {
     let window = &snapshot.window;
@@ -24,6 +27,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot) {
         page.gap();
         page.notes(snapshot);
         page.hint(Text::EmptyFleetHint);
+    } else if window.total > 0 && window.filter.is_empty() {
+        page.say(&fill(Text::EmptyNoFault, &[&window.total.to_string(), kind]), text);
+        page.gap();
+        page.hint(Text::EmptyNoFaultHint);
+        page.gap();
+        page.notes(snapshot);
     } else if window.total > 0 {
         let mut line = fill(Text::EmptyNoMatch, &[&window.total.to_string(), kind]);
         line.push_str("  ");
@@ -49,10 +58,15 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot) {
                 page.say(&fill(Text::EmptyLoading, &[kind]), text);
                 if let Some(expected) = window.expected {
                     page.say(&fill(Text::EmptyExpected, &[&expected.to_string()]), text);
+                    let bar = bar(window, page.canvas.theme.glyphs.bar, BAR);
+                    let style = page.canvas.style(Scope::PhaseConnecting);
+                    page.say(&bar, style);
                 }
                 page.gap();
                 page.clusters(snapshot);
+                page.gap();
                 page.notes(snapshot);
+                page.hint(Text::EmptyLoadingHint);
             }
             Completeness::Complete => {
                 let line = if window.scope.is_empty() {
@@ -66,10 +80,14 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot) {
                 page.hint(Text::EmptyNoneHint);
             }
             Completeness::Partial => {
-                page.say(&fill(Text::EmptyNotShown, &[kind]), text);
+                let (says, hint) = match window.refused {
+                    0 => (Text::EmptyNotShown, Text::EmptyNotShownHint),
+                    _ => (Text::EmptyForbidden, Text::EmptyForbiddenHint),
+                };
+                page.say(&fill(says, &[kind]), text);
                 page.gap();
                 page.notes(snapshot);
-                page.hint(Text::EmptyNotShownHint);
+                page.hint(hint);
             }
         }
     }

@@ -1,10 +1,12 @@
 //! Snapshots of fleets that do not exist.
 
-use crate::app::ui::{Candidate, Help, HelpSection, Hint, Mode, Prompt, Ui};
+use crate::app::ui::{Candidate, Hint, Mode, Prompt, Ui};
+use crate::app::{App, Start};
 use crate::model::draft::Tone;
 use crate::model::state::{ClusterState, Phase};
-use crate::view::snapshot::{ClusterLine, Completeness, Head, Note, PodCount, Snapshot, Window, WindowRow};
+use crate::view::snapshot::{ClusterLine, Completeness, Head, Names, Note, PodCount, Snapshot, Window, WindowRow};
 use crate::view::spec::{ClusterId, Sort};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 pub const NOW: u32 = 1_790_000_000;
 
@@ -92,7 +94,7 @@ pub fn pods(clusters: &[&str], count: usize) -> Vec<WindowRow> {
 }
 
 pub fn snapshot(clusters: Vec<ClusterLine>, window: Window) -> Snapshot {
-    Snapshot { clusters, window, page: None, names: std::sync::Arc::default(), handled: 0, now: NOW }
+    Snapshot { clusters, window, page: None, names: std::sync::Arc::default(), handled: 0, now: NOW, written: None }
 }
 
 /// A hundred pods on three clusters, one of which is dead.
@@ -208,63 +210,52 @@ pub fn command() -> Ui {
     Ui { mode: Mode::Command(prompt), ..ui() }
 }
 
+/// The help of the tables and the keymap as they are.
 pub fn help() -> Ui {
-    let table = [
-        ("↑ ↓ k j", "up, down"),
-        ("PgUp PgDn", "a screenful"),
-        ("g G", "first, last row"),
-        ("Enter", "open"),
-        ("Esc", "clear the filter, then back"),
-        ("Space", "mark"),
-        ("Ctrl-Space", "mark a range"),
-        ("Ctrl-\\", "clear marks"),
-        ("Shift-N", "sort by name"),
-        ("Shift-A", "sort by age"),
-        ("Shift-← Shift-→", "pick a column"),
-        ("Shift-O", "sort by it"),
-        ("Ctrl-W", "wide"),
-        ("r", "try again"),
-        ("q", "back"),
-        ("?", "this help"),
-    ];
-    let filter = [
-        ("/", "filter"),
-        ("web.*api", "a regex on any cell"),
-        ("!Running", "what does not match"),
-        ("-l app=web", "by label"),
-        ("Enter", "keep it"),
-        ("Esc", "clear it"),
-    ];
-    let line = [
-        (":", "command line"),
-        (":pods", "a kind"),
-        (":clusters", "the fleet"),
-        (":ns team-a", "a namespace"),
-        ("Tab", "complete"),
-        (":q", "quit"),
-    ];
-    let section = |title: &str, entries: &[(&str, &str)]| HelpSection {
-        title: title.into(),
-        entries: entries.iter().map(|(keys, label)| hint(keys, label)).collect(),
-    };
-    let sections = vec![
-        section("Table", &table),
-        section("Filter", &filter),
-        section("Command line", &line),
-        section("Clusters", &table[3..9]),
-    ];
-    Ui { mode: Mode::Help(Help { title: "help".into(), sections, ..Help::default() }), ..ui() }
+    typed(&busy(), "?")
 }
 
-/// `:errors` over the table.
-pub fn errors() -> Ui {
-    let sentences = [
-        "/home/ada/.config/skylark/keymaps/k9s.toml:12: `fly`: there is no command `fly`",
-        "keymap \"k9s\" is not used because of that",
-        "kubeconfig /home/ada/.kube/config holds credentials and can be read by everyone on this machine (mode 0644); \
-         `chmod 600 /home/ada/.kube/config` mends it",
-    ];
-    let entries = sentences.map(|label| Hint { keys: String::new(), label: label.into() }).into();
-    let sections = vec![HelpSection { title: String::new(), entries }];
-    Ui { mode: Mode::Help(Help { title: "errors".into(), sections, prose: true, scroll: 0 }), ..ui() }
+/// What the application has to show over a snapshot when these keys were pressed.
+pub fn typed(snapshot: &Snapshot, keys: &str) -> Ui {
+    press(App::new(Start::default()), snapshot, keys)
 }
+
+/// The same, with something wrong from the start.
+pub fn noticed(notices: Vec<String>, keys: &str) -> Ui {
+    press(App::new(Start { notices, ..Start::default() }), &busy(), keys)
+}
+
+fn press(mut app: App, snapshot: &Snapshot, keys: &str) -> Ui {
+    app.on_snapshot(std::sync::Arc::new(Snapshot { handled: u64::MAX, ..snapshot.clone() }));
+    for chord in keys.chars() {
+        let (code, modifiers) = match chord {
+            '\r' => (KeyCode::Enter, KeyModifiers::NONE),
+            // As terminals send them.
+            '\u{1}'..='\u{1a}' => (KeyCode::Char((chord as u8 + b'a' - 1) as char), KeyModifiers::CONTROL),
+            c => (KeyCode::Char(c), KeyModifiers::NONE),
+        };
+        app.on_key(KeyEvent::new(code, modifiers));
+    }
+    app.ui().clone()
+}
+
+/// Kinds and namespaces that could be gone to.
+pub fn names() -> Names {
+    let kinds = [
+        ("pods", "po pod"),
+        ("poddisruptionbudgets", "pdb"),
+        ("deployments", "deploy deployment"),
+        ("nodes", "no node"),
+        ("secrets", "secret"),
+        ("services", "svc service"),
+        ("podtemplates", "podtemplate"),
+    ];
+    let kinds = kinds.map(|(kind, others)| (kind.to_owned(), others.split(' ').map(ToOwned::to_owned).collect()));
+    let mut namespaces: Vec<String> = (0..400).map(|i| format!("team-{i:03}-prod")).collect();
+    namespaces.extend(["payments", "podinfo", "決済"].map(String::from));
+    let refused = vec![("secrets".to_owned(), FORBIDDEN.to_owned())];
+    Names { complete: true, kinds: kinds.into(), namespaces, refused }
+}
+
+/// A server's words.
+pub const FORBIDDEN: &str = "pods is forbidden: User \"viewer\" cannot list resource \"pods\" in API group \"\" at the cluster scope. Choose a namespace with :ns, or ask for the right to list pods.";

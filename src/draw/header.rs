@@ -32,8 +32,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, ui:
     let facts = facts(canvas, snapshot);
     let filter = filter(canvas, snapshot, facts.is_empty());
     let mut end = right;
-    if ui.read_only {
-        let tag = format!(" {} ", Text::ReadOnly);
+    let problems = (!ui.notices.is_empty()).then(|| fill(Text::ErrorsTag, &[&ui.notices.len().to_string()]));
+    let tags: Vec<String> = ui.read_only.then(|| Text::ReadOnly.to_string()).into_iter().chain(problems).collect();
+    if !tags.is_empty() {
+        let tag = format!(" {} ", tags.join("  "));
         canvas.put_right(right, area.y, &tag, canvas.style(Scope::Tag));
         end = right.saturating_sub(width(&tag) + 2);
     }
@@ -106,10 +108,13 @@ fn facts(canvas: &Canvas<'_>, snapshot: &Snapshot) -> Vec<Piece> {
 }
 
 fn filter(canvas: &Canvas<'_>, snapshot: &Snapshot, first: bool) -> Vec<Piece> {
-    let filter = &snapshot.window.filter;
-    if filter.is_empty() {
+    let window = &snapshot.window;
+    let faults = window.faults.then(|| Text::FaultsOnly.to_string());
+    let filter = (!window.filter.is_empty()).then(|| format!("/{}", window.filter));
+    let words: Vec<String> = faults.into_iter().chain(filter).collect();
+    if words.is_empty() {
         return Vec::new();
     }
     let between = if first { String::new() } else { format!(" {} ", canvas.theme.glyphs.dot) };
-    vec![Piece::new(between, canvas.style(Scope::Dim)), Piece::new(format!("/{filter}"), canvas.style(Scope::Filter))]
+    vec![Piece::new(between, canvas.style(Scope::Dim)), Piece::new(words.join(" "), canvas.style(Scope::Filter))]
 }

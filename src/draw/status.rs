@@ -5,7 +5,7 @@ use super::columns::Columns;
 use super::{detail, title};
 use crate::app::ui::{Hint, Ui};
 use crate::model::draft::Tone;
-use crate::text::width::width;
+use crate::text::width::{width, wrap};
 use crate::theme::Scope;
 use crate::view::snapshot::{Snapshot, Window};
 use ratatui::layout::Rect;
@@ -29,7 +29,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, snapshot: &S
     };
     if let Some((tone, text)) = message {
         let text = format!("{} {text}", title::glyph(canvas, tone));
-        canvas.put(left, area.y, right, &text, canvas.theme.tone(tone));
+        if width(&text) <= right.saturating_sub(left) {
+            canvas.put(left, area.y, right, &text, canvas.theme.tone(tone));
+        } else {
+            long(canvas, rows, area, window, &text, tone);
+        }
         return;
     }
     let cut = detail::cut(canvas, snapshot, columns);
@@ -40,7 +44,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, snapshot: &S
         (Some(_), false) => return overlay(canvas, rows, area, window, cut),
         (None, _) => {}
     }
-    let shown = fitting(&ui.hints, right.saturating_sub(x));
+    // The keys that go on with a sequence stand above.
+    let shown = if ui.pending.is_empty() { fitting(&ui.hints, right.saturating_sub(x)) } else { Vec::new() };
     hints(canvas, x, area.y, right, &shown);
 }
 
@@ -76,10 +81,21 @@ pub(super) fn hints(canvas: &mut Canvas<'_>, mut x: u16, y: u16, right: u16, hin
     }
 }
 
+/// A message that is too long for the line goes over rows, away from the cursor.
+fn long(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, window: &Window, text: &str, tone: Tone) {
+    let style = canvas.style(Scope::Popup).patch(canvas.theme.tone(tone));
+    let lines: Vec<_> = wrap(text, area.width.saturating_sub(2 * INDENT));
+    let lines = lines.into_iter().map(|line| vec![Piece::new(line, style)]).collect();
+    over(canvas, rows, area, window, lines);
+}
+
 /// What is too long for the line goes over rows, away from the cursor.
 fn overlay(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, window: &Window, cut: Vec<[Piece; 2]>) {
     let room = area.width.saturating_sub(2 * INDENT);
-    let mut lines = detail::lines(cut, room);
+    over(canvas, rows, area, window, detail::lines(cut, room));
+}
+
+fn over(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, window: &Window, mut lines: Vec<Vec<Piece>>) {
     lines.truncate(MOST);
     let above = (lines.len() as u16 - 1).min(rows.height);
     let line = window.cursor.map_or(0, |cursor| cursor.saturating_sub(window.offset)) as u16;

@@ -4,6 +4,7 @@ use super::canvas::Canvas;
 use super::columns::{CLUSTER, Column, Columns, GUTTER};
 use super::empty;
 use crate::model::draft::Tone;
+use crate::model::state::Phase;
 use crate::text::width::{truncate, truncate_middle, width};
 use crate::theme::Scope;
 use crate::view::snapshot::{Head, Snapshot, Window, WindowRow};
@@ -74,9 +75,9 @@ fn gutter(canvas: &mut Canvas<'_>, x: u16, y: u16, row: &WindowRow, chosen: bool
     }
     let (glyph, style) = match row.tone {
         _ if row.marked => (glyphs.mark, canvas.style(Scope::Mark)),
-        tone @ (Tone::Warn | Tone::Bad) => {
-            (glyphs.tone(tone), if row.stale { canvas.style(Scope::Stale) } else { canvas.theme.tone(tone) })
-        }
+        // How it fares was true once: that it is so no longer must be seen without colour, too.
+        _ if row.stale => (glyphs.phase(Phase::Stale), canvas.style(Scope::Stale)),
+        tone @ (Tone::Warn | Tone::Bad) => (glyphs.tone(tone), canvas.theme.tone(tone)),
         _ => return,
     };
     canvas.put(x + 1, y, x + 2, glyph, style);

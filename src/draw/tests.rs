@@ -20,10 +20,29 @@ fn theme() -> Theme {
 fn paint(size: (u16, u16), snapshot: &Snapshot, ui: &Ui) -> (Buffer, Option<(u16, u16)>) {
     let area = Rect::new(0, 0, size.0, size.1);
     let mut snapshot = snapshot.clone();
-    snapshot.window.rows.truncate(usize::from(data_rows(area, &snapshot)));
+    snapshot.window.rows.truncate(usize::from(data_rows(area, &snapshot, ui)));
     let mut buffer = Buffer::empty(area);
-    let cursor = draw(area, &mut buffer, &snapshot, ui, &theme());
+    let cursor = draw(area, &mut buffer, &snapshot, &laid(area, &snapshot, ui), &theme());
     (buffer, cursor)
+}
+
+/// The application's part as it is when it knows the screen's size.
+fn laid(area: Rect, snapshot: &Snapshot, ui: &Ui) -> Ui {
+    let mut ui = ui.clone();
+    let size = (area.width, lines_below_header(area, snapshot, &ui));
+    if let Mode::Help(help) = &mut ui.mode {
+        help.lay_out(size);
+    }
+    ui
+}
+
+/// A frame of 80×24 in ASCII and without colours.
+pub(super) fn plain(snapshot: &Snapshot, ui: &Ui) -> String {
+    let theme = Theme::built_in("dark", Depth::None, &glyphs::ASCII).unwrap();
+    let area = Rect::new(0, 0, 80, 24);
+    let mut buffer = Buffer::empty(area);
+    draw(area, &mut buffer, snapshot, &laid(area, snapshot, ui), &theme);
+    dump(&buffer)
 }
 
 fn dump(buffer: &Buffer) -> String {
@@ -42,7 +61,7 @@ fn dump(buffer: &Buffer) -> String {
     out
 }
 
-fn check(name: &str, snapshot: &Snapshot, ui: &Ui) {
+pub(super) fn check(name: &str, snapshot: &Snapshot, ui: &Ui) {
     for size in SIZES {
         let (buffer, _) = paint(size, snapshot, ui);
         insta::assert_snapshot!(format!("{name}-{}x{}", size.0, size.1), dump(&buffer));
@@ -53,7 +72,7 @@ fn check(name: &str, snapshot: &Snapshot, ui: &Ui) {
 fn rows_come_before_decoration() {
     for (size, least) in [((80, 24), 19), ((200, 50), 45)] {
         for snapshot in [of::busy(), of::twelve(), of::long_names()] {
-            assert!(data_rows(Rect::new(0, 0, size.0, size.1), &snapshot) >= least);
+            assert!(data_rows(Rect::new(0, 0, size.0, size.1), &snapshot, &of::ui()) >= least);
         }
     }
     check("busy", &of::busy(), &of::ui());
@@ -124,39 +143,7 @@ fn names() {
 }
 
 #[test]
-fn arriving() {
-    let mut snapshot = of::busy();
-    snapshot.window.completeness = Completeness::Loading;
-    snapshot.window.notes.clear();
-    (snapshot.window.total, snapshot.window.matched, snapshot.window.expected) = (1203, 1203, Some(15000));
-    snapshot.clusters[2] = of::cluster("staging", Phase::Connecting);
-    check("arriving", &snapshot, &of::ui());
-}
-
-#[test]
-fn nothing_to_show() {
-    let clusters = || of::busy().clusters;
-    let mut snapshot = of::snapshot(clusters(), of::window("pods", &PODS, Vec::new()));
-    check("empty", &snapshot, &of::ui());
-    snapshot.window.completeness = Completeness::Waiting;
-    check("waiting", &snapshot, &of::ui());
-    snapshot.window.completeness = Completeness::Loading;
-    snapshot.window.expected = Some(15000);
-    check("loading", &snapshot, &of::ui());
-    snapshot.window.expected = None;
-    snapshot.window.completeness = Completeness::Partial;
-    let forbidden = "pods is forbidden: User \"viewer\" cannot list resource \"pods\" in API group \"\" at the cluster scope. Choose a namespace with :ns, or ask for the right to list pods.";
-    snapshot.window.notes = vec![
-        of::note(Some(2), Tone::Bad, "unreachable: connection refused by 10.9.8.7:6443; is the VPN up?"),
-        of::note(Some(0), Tone::Warn, forbidden),
-        of::note(Some(1), Tone::Warn, forbidden),
-    ];
-    check("forbidden", &snapshot, &of::ui());
-    let mut unmatched = of::busy();
-    unmatched.window.rows.clear();
-    unmatched.window.filter = "^db".into();
-    (unmatched.window.matched, unmatched.window.total) = (0, 15000);
-    check("unmatched", &unmatched, &of::ui());
+fn no_cluster_at_all() {
     let mut none = of::snapshot(Vec::new(), of::window("clusters", &["NAME", "STATE"], Vec::new()));
     none.window.scope.clear();
     none.window.notes = vec![of::note(
@@ -183,7 +170,6 @@ fn partly_here() {
 fn prompts() {
     check("command", &of::busy(), &of::command());
     check("help", &of::busy(), &of::help());
-    check("errors", &of::busy(), &of::errors());
     let mut snapshot = of::busy();
     snapshot.window.filter = "web|api".into();
     (snapshot.window.matched, snapshot.window.total) = (26, 15000);
@@ -204,8 +190,34 @@ fn prompts() {
 fn help_begins_with_filter_keys() {
     let (buffer, _) = paint((80, 24), &of::busy(), &of::help());
     let text = dump(&buffer);
-    for key in ["/           filter", "!Running", "-l app=web", "Esc         clear it"] {
+    for key in ["/       Filter the rows", "/!web", "/-l app=web", "Ctrl-P", "Esc"] {
         assert!(text.contains(key), "{key} in\n{text}");
+    }
+}
+
+#[test]
+fn nothing_of_the_help_is_cut() {
+    let Mode::Help(help) = of::help().mode else { unreachable!() };
+    let words = |text: &str| text.split_whitespace().map(ToOwned::to_owned).collect::<Vec<_>>();
+    for size in SIZES {
+        let mut ui = of::help();
+        let mut all = String::new();
+        loop {
+            let (buffer, _) = paint(size, &of::busy(), &ui);
+            all.push_str(&dump(&buffer));
+            let Mode::Help(open) = &mut ui.mode else { unreachable!() };
+            open.lay_out((size.0, size.1 - 1));
+            if open.scroll >= open.most {
+                break;
+            }
+            open.scroll += 1;
+        }
+        for entry in help.sections.iter().flat_map(|section| &section.entries) {
+            for word in words(&entry.keys).into_iter().chain(words(&entry.label)) {
+                assert!(all.contains(&word), "{word} of {entry:?} at {size:?}");
+            }
+        }
+        assert!(!all.lines().skip(1).any(|line| line.contains('…') && !line.contains(",…")), "{all}");
     }
 }
 
@@ -240,7 +252,7 @@ fn bytes(all: &Snapshot, frames: &[(usize, usize)]) -> Vec<usize> {
     let mut screen = Screen::new(Vec::new(), size);
     let mut show = |&(offset, cursor): &(usize, usize)| {
         let mut snapshot = all.clone();
-        let height = usize::from(data_rows(Rect::new(0, 0, size.0, size.1), &snapshot));
+        let height = usize::from(data_rows(Rect::new(0, 0, size.0, size.1), &snapshot, &of::ui()));
         snapshot.window.rows = snapshot.window.rows.into_iter().skip(offset).take(height).collect();
         (snapshot.window.offset, snapshot.window.cursor) = (offset, Some(cursor));
         let drawn = screen.frame(|area, buffer| draw(area, buffer, &snapshot, &of::ui(), &theme())).unwrap();
@@ -290,7 +302,7 @@ fn pictures() {
             let theme = Theme::built_in(theme_name, depth, &glyphs::UNICODE).unwrap();
             let mut screen = Screen::new(Vec::new(), (110, 30));
             let mut snapshot = snapshot.clone();
-            snapshot.window.rows.truncate(usize::from(data_rows(screen.area(), &snapshot)));
+            snapshot.window.rows.truncate(usize::from(data_rows(screen.area(), &snapshot, &ui)));
             screen.frame(|area, buffer| draw(area, buffer, &snapshot, &ui, &theme)).unwrap();
             std::fs::write(directory.join(format!("{name}-{theme_name}-{depth:?}.ansi")), screen.outlet()).unwrap();
         }

@@ -9,6 +9,8 @@ use crate::theme::Scope;
 use crate::view::snapshot::{Completeness, Note, Snapshot, Window};
 use ratatui::layout::Rect;
 
+/// Cells of the bar that says how far rows have arrived.
+const BAR: usize = 10;
 /// A note shorter than this is only counted.
 const NOTE_LEAST: u16 = 20;
 
@@ -25,8 +27,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
     };
     add(window.scope.clone(), Scope::Text);
     add(count(window), Scope::Number);
+    add(bar(window, canvas.theme.glyphs.bar, BAR), Scope::PhaseConnecting);
     if window.completeness == Completeness::Partial {
-        add(Text::Partial.to_string(), Scope::StatusWarn);
+        add(format!("{} {}", canvas.theme.glyphs.warn, Text::Partial), Scope::StatusWarn);
     }
     if !window.marked.is_empty() {
         add(fill(Text::Marked, &[&window.marked.len().to_string()]), Scope::Mark);
@@ -48,11 +51,21 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
     notes(canvas, Rect { x: x + 2, width: area.right().saturating_sub(x + 2), ..area }, snapshot);
 }
 
+/// How far rows have arrived: `███░░░░░░░ 31%`; nothing where it is not known how many there will be.
+pub(super) fn bar(window: &Window, [full, rest]: [&str; 2], cells: usize) -> String {
+    let arriving = matches!(window.completeness, Completeness::Waiting | Completeness::Loading);
+    let Some(expected) = window.expected.filter(|expected| arriving && *expected > window.total) else {
+        return String::new();
+    };
+    let filled = window.total * cells / expected;
+    format!("{}{} {}%", full.repeat(filled), rest.repeat(cells - filled), window.total * 100 / expected)
+}
+
 /// The number of rows, exact also while they arrive.
 fn count(window: &Window) -> String {
     let (matched, total) = (window.matched.to_string(), window.total.to_string());
     let expected = window.expected.filter(|expected| *expected > window.total).map(|expected| expected.to_string());
-    let filtered = !window.filter.is_empty();
+    let filtered = !window.filter.is_empty() || window.faults;
     match (window.completeness, expected) {
         (Completeness::Waiting, None) if window.total == 0 => Text::CountWaiting.to_string(),
         (_, Some(expected)) if filtered => fill(Text::CountMatchExpected, &[&matched, &total, &expected]),

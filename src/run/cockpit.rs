@@ -5,11 +5,15 @@ use super::config::Settings;
 use super::fleet::Made;
 use super::get::Exit;
 use super::lend::{After, Counter};
+use super::{copied, diag};
 use crate::app::{App, Effect, Start};
 use crate::base::clock;
+use crate::clip::{self, Clipboard, Job};
 use crate::cluster::fleet::Fleet;
 use crate::draw;
+use crate::model::draft::Tone;
 use crate::term::{self, Away, Drawn, Guard, Mailbox, Screen, Signal, Signals};
+use crate::text::catalog::Text;
 use crate::theme::Theme;
 use crate::view::live::Live;
 use crate::view::snapshot::{Completeness, Snapshot};
@@ -26,6 +30,8 @@ use tokio::sync::{mpsc, watch};
 const ORDERS: usize = 64;
 /// Keys that may wait; more wait in the terminal.
 const KEYS: usize = 256;
+/// Copies of which it may wait to be said what became of them.
+const COPIES: usize = 4;
 /// The shortest time between two snapshots that data alone asks for, while rows are arriving and
 /// when they have.
 const SOON: Duration = Duration::from_millis(20);
@@ -117,6 +123,10 @@ pub(super) struct Cockpit {
     busy: bool,
     /// `None` while somebody else has the terminal.
     keyboard: Option<Keyboard>,
+    /// Opened with the first copy.
+    clipboard: Option<Clipboard>,
+    done: mpsc::Sender<clip::Done>,
+    copied: mpsc::Receiver<clip::Done>,
 }
 
 impl Cockpit {
@@ -127,11 +137,38 @@ impl Cockpit {
                 Effect::View(command) => self.waiting.push_back(Order::View(command)),
                 Effect::Connect(ids) => self.waiting.push_back(Order::Connect(ids)),
                 Effect::Retry(ids) => self.waiting.push_back(Order::Retry(ids)),
+                Effect::Copy { text, what } => self.hand_over(Job::Copy { text, what }),
+                Effect::Save { text, what, name } => self.hand_over(Job::Save { text, what, name: (name, "csv") }),
                 Effect::Redraw => self.screen.repaint(),
                 Effect::Quit => return true,
             }
         }
         false
+    }
+
+    /// Gives a text to the clipboard's thread.
+    fn hand_over(&mut self, job: Job) {
+        if self.clipboard.is_none() {
+            let done = self.done.clone();
+            let var = |name: &str| std::env::var(name).ok();
+            let clipboard = Clipboard::new(var, diag::state(), move |what| drop(done.blocking_send(what)));
+            match clipboard {
+                Ok(clipboard) => self.clipboard = Some(clipboard),
+                Err(error) => return self.app.tell(Tone::Bad, Text::ClipFailed.with(&["", &error.to_string()])),
+            }
+        }
+        if self.clipboard.as_ref().is_some_and(|clipboard| !clipboard.take(job)) {
+            self.app.tell(Tone::Warn, Text::ClipBusy.get().to_owned());
+        }
+    }
+
+    /// Says what became of it, and lets the terminal copy where that is the way.
+    fn handed_over(&mut self, done: clip::Done) {
+        let (tone, text, escape) = copied::told(done);
+        if let Some(escape) = escape {
+            self.screen.write_beside(&escape);
+        }
+        self.app.tell(tone, text);
     }
 
     fn resize(&mut self) -> io::Result<()> {
@@ -155,7 +192,9 @@ impl Cockpit {
 
     fn draw(&mut self) -> io::Result<()> {
         self.app.on_tick(Instant::now());
-        let rows = draw::data_rows(self.screen.area(), self.app.snapshot());
+        let area = self.screen.area();
+        self.app.on_size(area.width, draw::lines_below_header(area, self.app.snapshot(), self.app.ui()));
+        let rows = draw::data_rows(area, self.app.snapshot(), self.app.ui());
         if rows != self.rows {
             self.rows = rows;
             let effects = self.app.on_resize(rows);
@@ -249,6 +288,11 @@ impl Cockpit {
                     let effects = self.app.on_snapshot(snapshot);
                     if self.carry_out(effects) {
                         return Ok(());
+                    }
+                }
+                done = self.copied.recv() => {
+                    if let Some(done) = done {
+                        self.handed_over(done);
                     }
                 }
                 () = self.screen.outlet().freed(), if self.busy => (),
@@ -365,8 +409,21 @@ fn open(made: Made, opening: Opening) -> io::Result<()> {
     let screen = Screen::new(Mailbox::stdout()?, size);
     let app = App::new(start);
     let spec: Spec = app.spec().clone();
-    let mut cockpit =
-        Cockpit { app, theme, screen, guard, waiting: VecDeque::new(), rows: 0, width: 0, busy: false, keyboard: None };
+    let (done, copied) = mpsc::channel(COPIES);
+    let mut cockpit = Cockpit {
+        app,
+        theme,
+        screen,
+        guard,
+        waiting: VecDeque::new(),
+        rows: 0,
+        width: 0,
+        busy: false,
+        keyboard: None,
+        clipboard: None,
+        done,
+        copied,
+    };
     let effects = cockpit.app.opening();
     cockpit.carry_out(effects);
     let (orders, their_orders) = mpsc::channel(ORDERS);

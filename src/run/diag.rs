@@ -8,11 +8,16 @@ use tracing_subscriber::EnvFilter;
 /// Larger logs are begun anew.
 const LARGEST: u64 = 4 << 20;
 
-/// Where the log is: `$XDG_STATE_HOME/skylark/skylark.log`, else below `~/.local/state`.
-pub fn path() -> Option<PathBuf> {
+/// The directory for what Skylark keeps: `$XDG_STATE_HOME/skylark`, else below `~/.local/state`.
+pub fn state() -> Option<PathBuf> {
     let absolute = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    Some(state.join("skylark").join("skylark.log"))
+    Some(state.join("skylark"))
+}
+
+/// Where the log is: `skylark.log` in there.
+pub fn path() -> Option<PathBuf> {
+    Some(state()?.join("skylark.log"))
 }
 
 /// Begins to log; what cannot be opened is done without. `SKYLARK_LOG` sets what is logged.

@@ -4,6 +4,7 @@ pub mod args;
 pub mod cockpit;
 mod complete;
 mod config;
+mod copied;
 mod diag;
 mod duration;
 pub mod fleet;
@@ -79,8 +80,8 @@ fn cockpit(args: &Args, make: impl FnOnce(Console) -> Result<(Made, Option<Strin
             return Exit::Usage;
         }
     };
-    if !crate::term::is_terminal() {
-        return no_terminal();
+    if let Some(refusal) = unfit_terminal() {
+        return refusal;
     }
     diag::begin();
     let (console, counter) = lend::counter();
@@ -122,11 +123,18 @@ fn fail(error: &std::io::Error) -> Exit {
     Exit::Other
 }
 
-fn no_terminal() -> Exit {
-    get::complain(
-        "error: the cockpit needs a terminal for its input and output; `skylark get` writes the same rows to a pipe",
-    );
-    Exit::Usage
+/// Says why the cockpit cannot be opened here, where it cannot.
+fn unfit_terminal() -> Option<Exit> {
+    let why = if !crate::term::is_terminal() {
+        "error: the cockpit needs a terminal for its input and output; `skylark get` writes the same rows to a pipe"
+    } else if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        "error: the cockpit needs a terminal that can place text, and TERM is `dumb`; `skylark get` writes the same \
+         rows line by line"
+    } else {
+        return None;
+    };
+    get::complain(why);
+    Some(Exit::Usage)
 }
 
 #[cfg(feature = "embedded-fleet")]

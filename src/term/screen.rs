@@ -31,6 +31,8 @@ pub struct Screen<O> {
     /// Nothing is known of what the terminal shows.
     lost: bool,
     bytes: Vec<u8>,
+    /// What is to be written beside frames.
+    beside: Vec<u8>,
     written: u64,
     last: usize,
 }
@@ -46,9 +48,15 @@ impl<O: Outlet> Screen<O> {
             cursor: None,
             lost: true,
             bytes: Vec::new(),
+            beside: Vec::new(),
             written: 0,
             last: 0,
         }
+    }
+
+    /// Writes bytes that draw nothing (a copy to the terminal's clipboard) after the next frame, whole.
+    pub fn write_beside(&mut self, bytes: &[u8]) {
+        self.beside.extend_from_slice(bytes);
     }
 
     /// The terminal has another size, or the same one again: the next frame draws everything.
@@ -88,11 +96,15 @@ impl<O: Outlet> Screen<O> {
         emit(&mut self.bytes, &self.shown, &self.next);
         let drawn = self.bytes.len() > BEGIN.len();
         self.place(cursor, drawn);
-        if self.bytes.len() == BEGIN.len() {
+        if self.bytes.len() > BEGIN.len() {
+            self.bytes.extend_from_slice(END);
+        } else if self.beside.is_empty() {
             self.last = 0;
             return Ok(Drawn::Same);
+        } else {
+            self.bytes.clear();
         }
-        self.bytes.extend_from_slice(END);
+        self.bytes.append(&mut self.beside);
         self.last = self.bytes.len();
         self.lost = true; // until the frame is handed over
         self.outlet.put(&mut self.bytes)?;

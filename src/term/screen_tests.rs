@@ -1,4 +1,28 @@
 use super::*;
+
+#[test]
+fn what_is_written_beside_frames_comes_after_them_once() {
+    let mut screen = Screen::new(Vec::new(), (10, 2));
+    let draw = |screen: &mut Screen<Vec<u8>>, text: &str| {
+        let from = screen.outlet().len();
+        let drawn = screen
+            .frame(|_, buffer| {
+                buffer.set_string(0, 0, text, ratatui::style::Style::new());
+                None
+            })
+            .unwrap();
+        (drawn, String::from_utf8(screen.outlet()[from..].to_vec()).unwrap())
+    };
+    screen.write_beside(b"\x1b]52;c;eA==\x07");
+    let (_, first) = draw(&mut screen, "one");
+    assert!(first.ends_with("\x1b[?2026l\x1b]52;c;eA==\x07"), "{first:?}");
+    assert_eq!(draw(&mut screen, "one").0, Drawn::Same);
+    // Also where nothing else is to be drawn.
+    screen.write_beside(b"beside");
+    assert_eq!(draw(&mut screen, "one"), (Drawn::Bytes(6), "beside".into()));
+    assert_eq!(draw(&mut screen, "one").0, Drawn::Same);
+}
+
 use crate::term::Mailbox;
 use ratatui::style::{Color, Style};
 

@@ -26,7 +26,20 @@ pub struct Glyphs {
     pub link: &'static str,
     /// Between facts of a line.
     pub dot: &'static str,
+    /// The part of a bar that is full, and the part that is not.
+    pub bar: [&'static str; 2],
     phases: [&'static str; 9],
+    /// What else the terminal shows.
+    shows: Shows,
+}
+
+/// Which characters of foreign texts a terminal shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Shows {
+    All,
+    /// Those of Western European languages.
+    Latin,
+    Ascii,
 }
 
 /// For terminals that show Unicode.
@@ -41,11 +54,18 @@ pub static UNICODE: Glyphs = Glyphs {
     removed: "▔",
     link: "→",
     dot: "·",
+    bar: ["█", "░"],
     phases: ["○", "◌", "●", "◐", "✗", "⊘", "⊖", "◍", "≠"],
+    shows: Shows::All,
 };
 
 /// For the rest.
-pub static ASCII: Glyphs = Glyphs {
+pub static ASCII: Glyphs = ASCII_PARTS;
+
+/// For the Linux console in a locale of UTF-8: its small font has the letters of Western Europe.
+pub static CONSOLE: Glyphs = Glyphs { shows: Shows::Latin, ..ASCII_PARTS };
+
+const ASCII_PARTS: Glyphs = Glyphs {
     cursor: ">",
     mark: "*",
     warn: "!",
@@ -56,7 +76,9 @@ pub static ASCII: Glyphs = Glyphs {
     removed: "^",
     link: ">",
     dot: "-",
+    bar: ["#", "."],
     phases: ["-", "~", "+", "?", "x", "!", "!", "%", "#"],
+    shows: Shows::Ascii,
 };
 
 impl Glyphs {
@@ -67,16 +89,25 @@ impl Glyphs {
         let locale = locale.to_ascii_lowercase();
         let term = var("TERM").unwrap_or_default();
         let unicode = locale.contains("utf-8") || locale.contains("utf8");
-        if unicode && term != "linux" && term != "dumb" { &UNICODE } else { &ASCII }
+        match term.as_str() {
+            _ if !unicode => &ASCII,
+            "linux" => &CONSOLE,
+            _ => &UNICODE,
+        }
     }
 
     /// What stands for a character that the terminal may not show; `None` when it shows them all.
     pub fn instead(&self, symbol: &str) -> Option<&'static str> {
-        if symbol.is_ascii() || *self != ASCII {
+        let latin = |c: char| matches!(c, '\u{a0}'..='\u{ff}');
+        if symbol.is_ascii()
+            || self.shows == Shows::All
+            || (self.shows == Shows::Latin && symbol.chars().all(|c| c.is_ascii() || latin(c)))
+        {
             return None;
         }
         Some(match symbol {
             "…" => "~",
+            "·" => "-",
             "↑" => "^",
             "↓" => "v",
             "←" => "<",

@@ -113,14 +113,24 @@ fn the_environment_decides() {
     assert_eq!(Depth::detect(with(&[("TERM", "xterm")])), Depth::Ansi16);
     assert_eq!(Depth::detect(with(&[("NO_COLOR", "1"), ("COLORTERM", "truecolor")])), Depth::None);
     assert_eq!(Glyphs::detect(with(&[("LANG", "de_DE.UTF-8"), ("TERM", "xterm")])), &glyphs::UNICODE);
-    assert_eq!(Glyphs::detect(with(&[("LANG", "de_DE.UTF-8"), ("TERM", "linux")])), &glyphs::ASCII);
+    assert_eq!(Glyphs::detect(with(&[("LANG", "de_DE.UTF-8"), ("TERM", "linux")])), &glyphs::CONSOLE);
     assert_eq!(Glyphs::detect(with(&[("LANG", "de_DE.UTF-8"), ("LC_ALL", "C")])), &glyphs::ASCII);
     assert_eq!(Glyphs::detect(with(&[])), &glyphs::ASCII);
 }
 
 #[test]
+fn what_a_terminal_cannot_show_is_said_to_be_there() {
+    let shown = |set: &glyphs::Glyphs| {
+        ["a", "é", "生", "…", "·"].map(|symbol| set.instead(symbol).unwrap_or(symbol).to_owned())
+    };
+    assert_eq!(shown(&glyphs::UNICODE), ["a", "é", "生", "…", "·"]);
+    assert_eq!(shown(&glyphs::CONSOLE), ["a", "é", "?", "~", "·"]);
+    assert_eq!(shown(&glyphs::ASCII), ["a", "?", "?", "~", "-"]);
+}
+
+#[test]
 fn glyphs_are_one_cell_wide() {
-    for set in [&glyphs::UNICODE, &glyphs::ASCII] {
+    for set in [&glyphs::UNICODE, &glyphs::ASCII, &glyphs::CONSOLE] {
         let mut all = vec![
             set.cursor,
             set.mark,
@@ -132,6 +142,8 @@ fn glyphs_are_one_cell_wide() {
             set.changed,
             set.removed,
             set.link,
+            set.bar[0],
+            set.bar[1],
         ];
         all.extend(Phase::ALL.map(|phase| set.phase(phase)));
         assert!(all.iter().all(|glyph| crate::text::width::width(glyph) == 1), "{all:?}");

@@ -1,4 +1,5 @@
-//! The filter of a table: a regular expression tried on each cell, its inverse, or a label selector.
+//! The filter of a table: a regular expression tried on each cell, its inverse, a label selector, or
+//! the letters of a name.
 
 use crate::base::age::Timestamp;
 use crate::model::cell::Cell;
@@ -18,19 +19,29 @@ pub enum Filter {
     Text {
         /// Tried on each cell; case does not matter.
         regex: Regex,
+        /// Of a pattern with blanks, its words: all must match, each in a cell of its own or not.
+        words: Vec<Regex>,
+        /// What reads as labels, `a=b`, is also tried on the labels.
+        labels: Option<Selector>,
         /// Whether those show of which no cell matches.
         inverse: bool,
     },
     /// Those whose labels match.
     Labels(Selector),
+    /// Those whose namespace and name have these letters in this order; in lower case.
+    Letters(String),
 }
 
 impl Filter {
-    /// Reads `regex`, `!regex` or `-l selector`; the error is a sentence.
+    /// Reads `regex`, `!regex`, `-l selector` or `-f letters`; the error is a sentence.
     pub fn parse(text: &str) -> Result<Filter, String> {
         let text = text.trim();
         if let Some(selector) = text.strip_prefix("-l") {
             return Selector::parse(selector.trim()).map(Filter::Labels).map_err(|error| error.to_string());
+        }
+        if let Some(letters) = text.strip_prefix("-f").filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+            let letters: String = letters.split_whitespace().collect();
+            return Ok(if letters.is_empty() { Filter::All } else { Filter::Letters(letters.to_lowercase()) });
         }
         let (pattern, inverse) = match text.strip_prefix('!') {
             Some(rest) => (rest, true),
@@ -39,10 +50,9 @@ impl Filter {
         if pattern.is_empty() {
             return Ok(Filter::All);
         }
-        // Multi-line, for cells are tried all at once, one a line.
-        let built = RegexBuilder::new(pattern).case_insensitive(true).multi_line(true).size_limit(1 << 20).build();
-        match built {
-            Ok(regex) => Ok(Filter::Text { regex, inverse }),
+        let labels = reads_as_labels(pattern).then(|| Selector::parse(pattern).ok()).flatten();
+        match build(pattern) {
+            Ok(regex) => Ok(Filter::Text { regex, words: words(pattern), labels, inverse }),
             Err(regex::Error::CompiledTooBig(_)) => Err(Text::PatternTooLarge.to_string()),
             Err(error) => Err(explain(pattern, &error)),
         }
@@ -54,7 +64,14 @@ impl Filter {
         match self {
             Filter::All => true,
             Filter::Labels(selector) => selector.matches(rows.labels(slot)),
-            Filter::Text { regex, inverse } => {
+            Filter::Letters(letters) => {
+                scratch.clear();
+                for text in [rows.namespace(slot), "/", rows.name(slot)] {
+                    scratch.push_str(text);
+                }
+                has_letters(scratch, letters)
+            }
+            Filter::Text { regex, words, labels, inverse } => {
                 scratch.clear();
                 for text in head {
                     scratch.push_str(text);
@@ -65,18 +82,44 @@ impl Filter {
                     scratch.push('\n');
                 }
                 scratch.pop();
-                let found = match regex.find(scratch) {
-                    None => false,
-                    // A match that runs over the end of a cell is none of that cell.
-                    Some(found) if found.as_str().contains('\n') => {
-                        scratch.split('\n').any(|cell| regex.is_match(cell))
-                    }
-                    Some(_) => true,
-                };
+                let found = finds(regex, scratch)
+                    || (!words.is_empty() && words.iter().all(|word| finds(word, scratch)))
+                    || labels.as_ref().is_some_and(|labels| labels.matches(rows.labels(slot)));
                 found != *inverse
             }
         }
     }
+}
+
+/// Multi-line, for cells are tried all at once, one a line.
+fn build(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).case_insensitive(true).multi_line(true).size_limit(1 << 20).build()
+}
+
+/// The words of a pattern with blanks, when each of them is a pattern.
+fn words(pattern: &str) -> Vec<Regex> {
+    let words: Option<Vec<Regex>> = pattern.split_whitespace().map(|word| build(word).ok()).collect();
+    words.filter(|words| words.len() > 1).unwrap_or_default()
+}
+
+/// Whether one cell matches.
+fn finds(regex: &Regex, cells: &str) -> bool {
+    match regex.find(cells) {
+        None => false,
+        // A match that runs over the end of a cell is none of that cell.
+        Some(found) if found.as_str().contains('\n') => cells.split('\n').any(|cell| regex.is_match(cell)),
+        Some(_) => true,
+    }
+}
+
+/// Whether a pattern may as well be labels: `a=b`, `a!=b,c=d`.
+fn reads_as_labels(pattern: &str) -> bool {
+    pattern.contains('=') && pattern.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./=!,".contains(&byte))
+}
+
+fn has_letters(text: &str, letters: &str) -> bool {
+    let mut chars = text.chars().flat_map(char::to_lowercase);
+    letters.chars().all(|letter| chars.any(|c| c == letter))
 }
 
 /// Appends the part of a cell's text that does not change with time: a row must not come and go
@@ -143,6 +186,20 @@ mod tests {
             ("db-0\\sRunning", false),
             ("0[^x]+Run", false),
             ("^two lines$", true),
+            ("db running", true),
+            ("running ^db", true),
+            ("db pending", false),
+            ("!db pending", true),
+            ("!db running", false),
+            ("(two lines)", true),
+            ("app=db", true),
+            ("!app=db", false),
+            ("app=web", false),
+            ("app!=web", true),
+            ("-f nME", true),
+            ("-f fnm", false),
+            ("-f / n m e", true),
+            ("-f", true),
             ("-l app=db", true),
             ("-l app=web", false),
             ("-lapp", true),

@@ -4,8 +4,8 @@ use super::clusters::ClustersPane;
 use super::notes;
 use super::reader::Place;
 use super::reading::{Reading, Taste};
-use super::snapshot::{ClusterLine, Completeness, Names, Note, PodCount, Snapshot, Window};
-use super::spec::{ClusterId, Namespaces, Object, Pane, Spec, ViewCommand};
+use super::snapshot::{ClusterLine, Completeness, Names, Note, PodCount, Snapshot, Window, Written};
+use super::spec::{ClusterId, Namespaces, Object, Pane, Spec, ViewCommand, Write};
 use super::table::{Part, Table};
 use crate::base::age::{self, Timestamp};
 use crate::base::clock;
@@ -50,6 +50,10 @@ pub struct Live {
     eyes: VecDeque<(Object, (Place, Place))>,
     /// Cells and lines of a document.
     size: (u16, u16),
+    /// Rows as text, until they are taken.
+    written: Option<Arc<Written>>,
+    /// Kinds that were refused everywhere when last asked.
+    refused: Vec<(String, String)>,
 }
 
 /// Documents whose places are remembered.
@@ -89,6 +93,8 @@ impl Live {
             taste: Taste::default(),
             eyes: VecDeque::new(),
             size: (80, 20),
+            written: None,
+            refused: Vec::new(),
         };
         // What is to be on the screen asks first.
         for &id in connect {
@@ -144,6 +150,8 @@ impl Live {
             ViewCommand::ToggleMark => self.table.toggle_mark(),
             ViewCommand::MarkRange => self.table.mark_range(),
             ViewCommand::ClearMarks => self.table.clear_marks(),
+            ViewCommand::Write(of) => self.write(&of),
+            ViewCommand::Written => self.written = None,
         }
     }
 
@@ -200,6 +208,7 @@ impl Live {
         self.table.set_filter(&spec.filter);
         self.table.set_sort(spec.sort.clone());
         self.table.set_wide(spec.wide);
+        self.table.set_faults(spec.faults);
         let same = opening(&spec) == opening(&self.spec);
         let old = std::mem::replace(&mut self.spec, spec);
         self.name(&self.spec.namespaces, Origin::Typed);
@@ -306,8 +315,18 @@ impl Live {
                 (self.window(now, &mut tick), None)
             }
         };
+        self.remember_refusal(&window.kind);
         self.update_names();
-        (Snapshot { clusters: lines, window, page, names: self.names.clone(), handled: self.handled, now }, tick.0)
+        let snapshot = Snapshot {
+            clusters: lines,
+            window,
+            page,
+            names: self.names.clone(),
+            handled: self.handled,
+            now,
+            written: self.written.clone(),
+        };
+        (snapshot, tick.0)
     }
 
     fn lines(&self, now: Timestamp, tick: &mut Tick) -> Vec<ClusterLine> {
@@ -349,12 +368,7 @@ impl Live {
     }
 
     fn window(&mut self, now: Timestamp, tick: &mut Tick) -> Window {
-        let skews: Vec<_> = self
-            .table
-            .parts()
-            .iter()
-            .map(|part| self.fleet.get(part.cluster).map_or(0, |cluster| cluster.state().skew))
-            .collect();
+        let skews = self.skews();
         let stale: Vec<_> = self.table.parts().iter().map(|part| self.is_stale(part)).collect();
         let (rows, next) = self.table.window(&stale, now, &skews);
         tick.at(next);
@@ -400,7 +414,44 @@ impl Live {
             filter_error: self.table.filter_error().map(str::to_owned),
             sort: self.spec.sort.clone(),
             wide: self.spec.wide,
+            faults: self.spec.faults,
+            refused: self.refusals().len(),
         }
+    }
+
+    /// What the server said of the watches of this table that it refuses.
+    fn refusals(&self) -> Vec<String> {
+        let sources = self.openings().into_iter().flat_map(Opened::sources);
+        let refusal = |source: Arc<Source>| match source.status().phase {
+            WatchPhase::Forbidden { reason } => Some(sanitize(&reason).into_owned()),
+            _ => None,
+        };
+        sources.filter_map(refusal).collect()
+    }
+
+    /// Remembers that a kind was refused wherever it was asked for, or forgets it.
+    fn remember_refusal(&mut self, kind: &str) {
+        let asked = self.openings().into_iter().map(|opened| opened.sources().len()).sum::<usize>();
+        let words = self.refusals();
+        let words = words.first().filter(|_| words.len() == asked).cloned();
+        let known = self.refused.iter().position(|(other, _)| other == kind);
+        match (words, known) {
+            (Some(words), None) => self.refused.push((kind.to_owned(), words)),
+            (None, Some(at)) if asked > 0 => drop(self.refused.remove(at)),
+            _ => {}
+        }
+    }
+
+    /// Writes rows as text.
+    fn write(&mut self, of: &Write) {
+        self.table.refresh();
+        let skews = self.skews();
+        self.written = Some(Arc::new(super::write::write(of, &self.table, clock::now(), &skews)));
+    }
+
+    fn skews(&self) -> Vec<i32> {
+        let skew = |part: &Part| self.fleet.get(part.cluster).map_or(0, |cluster| cluster.state().skew);
+        self.table.parts().iter().map(skew).collect()
     }
 
     /// How many objects a source will have, where they were counted.
@@ -491,6 +542,7 @@ impl Live {
             .map(|source| source.len())
             .chain(kinds.iter().map(|k| k.kinds.len()))
             .chain(connected.iter().map(|c| c.gate.state().phase as usize))
+            .chain([self.refused.len()])
             .collect();
         if made_of == self.names_of {
             return;
@@ -500,7 +552,7 @@ impl Live {
         let silent = |phase| !matches!(phase, Phase::Live | Phase::Throttled | Phase::Connecting);
         let complete =
             !kinds.is_empty() && connected.iter().all(|c| c.known_kinds().is_some() || silent(c.gate.state().phase));
-        let mut names = Names { complete, ..Names::default() };
+        let mut names = Names { complete, refused: self.refused.clone(), ..Names::default() };
         for source in sources {
             let rows = source.rows();
             names.namespaces.extend(rows.slots().map(|slot| sanitize(rows.name(slot)).into_owned()));

@@ -16,3 +16,4 @@ mod slice;
 pub mod snapshot;
 pub mod spec;
 pub mod table;
+mod write;

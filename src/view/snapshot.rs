@@ -2,7 +2,7 @@
 //! Every text in here has passed the sanitiser.
 
 use super::page::Page;
-use super::spec::{ClusterId, Sort};
+use super::spec::{ClusterId, Sort, Write};
 use crate::base::age::Timestamp;
 use crate::model::draft::Tone;
 use crate::model::state::{ClusterState, Phase};
@@ -139,6 +139,10 @@ pub struct Window {
     pub sort: Option<Sort>,
     /// Whether wide columns show.
     pub wide: bool,
+    /// Whether only rows that want attention show.
+    pub faults: bool,
+    /// Watches that the server refuses, as forbidden to this user.
+    pub refused: usize,
 }
 
 /// Names that the command line completes.
@@ -151,6 +155,8 @@ pub struct Names {
     pub complete: bool,
     /// Namespaces of all connected clusters.
     pub namespaces: Vec<String>,
+    /// Kinds that no cluster in scope let this user list when last asked, with the server's words.
+    pub refused: Vec<(String, String)>,
 }
 
 /// Everything that a frame shows of the fleet.
@@ -168,6 +174,21 @@ pub struct Snapshot {
     pub handled: u64,
     /// The moment for which ages were written, so that a frame is a function of its snapshot.
     pub now: Timestamp,
+    /// The rows that were asked for as text, until they are taken.
+    pub written: Option<std::sync::Arc<Written>>,
+}
+
+/// Rows as text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Written {
+    /// What was asked for.
+    pub of: Write,
+    /// The text; every cell of it has passed the sanitiser.
+    pub text: String,
+    /// How many rows are in it.
+    pub rows: usize,
+    /// How many were left out, for want of room.
+    pub left: usize,
 }
 
 impl Snapshot {

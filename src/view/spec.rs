@@ -41,6 +41,18 @@ pub struct Object {
     pub form: Form,
 }
 
+impl Object {
+    /// What is read, as the command line names it: `yaml po/web-0 -n shop`.
+    pub fn words(&self) -> String {
+        let form = match self.form {
+            Form::Yaml => "yaml",
+            Form::Describe => "describe",
+        };
+        let namespace = if self.namespace.is_empty() { String::new() } else { format!(" -n {}", self.namespace) };
+        format!("{form} {}/{}{namespace}", self.kind, self.name)
+    }
+}
+
 /// Which namespaces.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Namespaces {
@@ -77,6 +89,8 @@ pub struct Spec {
     pub sort: Option<Sort>,
     /// Whether the wide columns show.
     pub wide: bool,
+    /// Only rows that want attention: those of a tone of warning, or worse.
+    pub faults: bool,
 }
 
 /// A cursor movement.
@@ -113,6 +127,12 @@ pub enum ViewCommand {
     Width(u16),
     /// Do something in the document on the screen.
     Read(Read),
+    /// Write rows as text, to be copied or saved; the answer is [`Snapshot::written`].
+    ///
+    /// [`Snapshot::written`]: super::snapshot::Snapshot::written
+    Write(Write),
+    /// What was written is taken.
+    Written,
 }
 
 /// What is done in a document, beside moving and searching.
@@ -138,4 +158,26 @@ pub enum Read {
     Managed,
     /// Show what is masked, or mask it again.
     Reveal,
+}
+
+/// Rows to be written as text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Write {
+    /// Tells the answers apart.
+    pub number: u64,
+    /// What is to be written.
+    pub what: What,
+}
+
+/// What is to be written of a table. Cells are those of the columns that show.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum What {
+    /// The cells under this head, one a line, of the marked rows, else of the one under the cursor.
+    Column(String),
+    /// The cells of these rows, with tabs between them.
+    Rows,
+    /// The head and all rows that match, with tabs between the cells.
+    Table,
+    /// The same as comma-separated values.
+    Csv,
 }

@@ -8,6 +8,7 @@ use super::snapshot::{Head, RowId, WindowRow};
 use super::spec::{ClusterId, Motion, Sort};
 use crate::base::age::Timestamp;
 use crate::model::cell::Cell;
+use crate::model::draft::Tone;
 use crate::model::rows::{Rows, Slot};
 use crate::model::source::Source;
 use crate::text::sanitize::sanitize;
@@ -66,6 +67,7 @@ pub struct Table {
     filter_text: String,
     filter_error: Option<String>,
     wide: bool,
+    faults: bool,
     show_cluster: bool,
     show_namespace: bool,
     /// What each part's kind is called, in a table of several kinds; empty in any other.
@@ -155,6 +157,14 @@ impl Table {
     pub fn set_wide(&mut self, wide: bool) {
         if self.wide != wide {
             self.wide = wide;
+            self.rebuild = true;
+        }
+    }
+
+    /// Shows only rows that want attention, or all.
+    pub fn set_faults(&mut self, faults: bool) {
+        if self.faults != faults {
+            self.faults = faults;
             self.rebuild = true;
         }
     }
@@ -336,6 +346,9 @@ impl Table {
     }
 
     fn shows(&mut self, rows: &Rows, entry: Entry, tried: &[usize]) -> bool {
+        if self.faults && rows.tone(entry.slot) < Tone::Warn {
+            return false;
+        }
         if matches!(self.filter, Filter::All) {
             return true;
         }
@@ -512,6 +525,31 @@ impl Table {
             });
         }
         (rows, next)
+    }
+
+    /// The marked rows that match, in the order of the table, else the one under the cursor.
+    pub(super) fn chosen_rows(&self) -> Vec<usize> {
+        let marked: Vec<usize> = match self.marks.len() {
+            0 => Vec::new(),
+            _ => (0..self.order.len())
+                .filter(|&row| self.key_at(row).is_some_and(|key| self.marks.contains(&key)))
+                .collect(),
+        };
+        if marked.is_empty() { self.cursor().into_iter().collect() } else { marked }
+    }
+
+    /// The cells of a row under the heads that show, sanitised.
+    pub(super) fn texts(&self, row: usize, now: Timestamp, skews: &[i32]) -> Vec<String> {
+        let Some(keyed) = self.order.get(row) else { return Vec::new() };
+        let guards: Guards<'_> = self.parts.iter().map(|part| part.source.rows()).collect();
+        let there = now.saturating_add_signed(skews.get(usize::from(keyed.entry.source)).copied().unwrap_or(0));
+        let shown = (0..self.columns.len()).filter(|&column| self.wide || !self.columns[column].wide);
+        let text = |column| {
+            let mut text = String::new();
+            self.write(&guards, keyed.entry, column, there, &mut text);
+            sanitize(&text).into_owned()
+        };
+        shown.map(text).collect()
     }
 
     fn id(&self, entry: Entry) -> Option<RowId> {

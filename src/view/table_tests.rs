@@ -2,6 +2,8 @@ use super::*;
 use crate::model::column;
 use crate::model::draft::Draft;
 use crate::model::kind::Kind;
+use crate::view::spec::{What, Write};
+use crate::view::write;
 use proptest::prelude::*;
 
 const NOW: Timestamp = 10_000;
@@ -121,6 +123,62 @@ fn marks_stick_to_objects() {
     assert_eq!(marked(&table), ["b", "d", "e"]);
     table.clear_marks();
     assert!(marked(&table).is_empty());
+}
+
+#[test]
+fn faults_are_rows_that_want_attention() {
+    let parts = [part(0, "east")];
+    for (name, tone) in [("a", Tone::Good), ("b", Tone::Warn), ("c", Tone::Quiet), ("d", Tone::Bad), ("e", Tone::Plain)]
+    {
+        let mut draft = Draft::default();
+        draft.tone = tone;
+        draft.name = draft.span(name);
+        draft.uid = draft.span(name);
+        draft.cell_span(draft.name);
+        parts[0].source.upsert(&draft, NOW);
+    }
+    let mut table = table(&parts);
+    table.set_faults(true);
+    table.refresh();
+    assert_eq!((names(&mut table), table.matched(), table.total()), (vec!["b".into(), "d".into()], 2, 5));
+    table.set_filter("^d");
+    table.refresh();
+    assert_eq!(names(&mut table), ["d"]);
+    table.set_faults(false);
+    table.set_filter("");
+    table.refresh();
+    assert_eq!(table.matched(), 5);
+}
+
+#[test]
+fn rows_are_written_as_text() {
+    let parts = [part(0, "east"), part(1, "west")];
+    for name in ["a", "b", "c"] {
+        put(&parts[0], "ns", name, 1, "Run\u{1b}[31mning, \"so\"", NOW - 60);
+    }
+    put(&parts[1], "ns", "d", 1, "Pending", NOW - 60);
+    let mut table = table(&parts);
+    let text = |table: &Table, what: What| {
+        let written = write::write(&Write { number: 1, what }, table, NOW, &[]);
+        assert_eq!(written.left, 0);
+        (written.text, written.rows)
+    };
+    // The row under the cursor, until some are marked.
+    assert_eq!(text(&table, What::Column("NAME".into())), ("a".into(), 1));
+    table.go(Motion::Rows(1));
+    table.toggle_mark();
+    table.toggle_mark();
+    assert_eq!(text(&table, What::Column("NAME".into())), ("b\nc".into(), 2));
+    let (rows, _) = text(&table, What::Rows);
+    assert_eq!(rows.lines().next(), Some("east\tns\tb\tRunning, \"so\"\t60s"));
+    table.set_filter("!pending");
+    table.refresh();
+    let (csv, rows) = text(&table, What::Csv);
+    assert_eq!(rows, 3);
+    assert_eq!(csv.lines().next(), Some("CLUSTER,NAMESPACE,NAME,STATUS,AGE"));
+    assert_eq!(csv.lines().nth(1), Some("east,ns,a,\"Running, \"\"so\"\"\",60s"));
+    let (tabs, _) = text(&table, What::Table);
+    assert_eq!(tabs.lines().count(), 4);
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod pty_demo;
 mod pty_document;
 mod pty_faults;
 mod pty_fleet;
+mod pty_hands;
 mod pty_kubeconfig;
 mod pty_login;
 mod rights;

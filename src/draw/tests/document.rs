@@ -57,7 +57,7 @@ fn frame(size: (u16, u16), reader: &mut Reader, change: &dyn Fn(&mut Page), ui: 
     change(&mut page);
     let mut snapshot = of::snapshot(of::cjk().clusters, crate::view::snapshot::Window::default());
     snapshot.page = Some(Arc::new(page.clone()));
-    reader.set_size(text_width(area), data_rows(area, &snapshot));
+    reader.set_size(text_width(area), data_rows(area, &snapshot, &of::ui()));
     (page.rows, page.cursor_row) = reader.rows(of::NOW);
     page.cursor = reader.cursor().line;
     page.found = reader.found();
