@@ -18,6 +18,7 @@ mod pty_document;
 mod pty_fleet;
 mod pty_kubeconfig;
 mod watch;
+mod yaml;
 
 mod support {
     pub mod proxy;
