@@ -79,6 +79,7 @@ impl App {
             Id::Wrap => Read::Wrap,
             Id::Managed if object.form == Form::Yaml => Read::Managed,
             Id::Reveal if masked => Read::Reveal,
+            Id::Reveal if self.page().is_none_or(Page::is_empty) => return Err(Text::NotHereYet.get().to_owned()),
             Id::Reveal => return Err(Text::NoSecrets.get().to_owned()),
             Id::ScrollLeft => Read::Sideways(-1),
             Id::ScrollRight => Read::Sideways(1),

@@ -304,6 +304,7 @@ texts! {
     NotOpenable => "Opening one of {} is not possible yet",
     NotAnObject => "A cluster has no YAML and no description: open a kind first",
     NoLink => "This line names no other object",
+    NotHereYet => "It is not here yet",
     NoSecrets => "Nothing is masked here",
     NothingSelected => "No row is selected",
     Retrying => "Trying again now: {}",

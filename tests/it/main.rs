@@ -24,6 +24,7 @@ mod pty_kubeconfig;
 mod pty_login;
 mod rights;
 mod watch;
+mod yaml;
 mod zoo;
 mod zoo_fixtures;
 

@@ -77,7 +77,7 @@ fn a_description_ends_with_the_events() {
     // To its YAML and back, and back to the table with its filter.
     read(&mut pty, "y", "yaml");
     pty.type_keys("<esc>");
-    pty.wait_for("the description", |shot| title(shot).contains("describe"));
+    pty.wait_for("the description", |shot| title(shot).contains("describe") && shot.has("Events:"));
     pty.type_keys("<esc>");
     pty.wait_for("the table", |shot| shot.has("/CrashLoop") && shot.place().is_some());
 }
@@ -146,7 +146,7 @@ fn a_real_secret_shows_only_when_asked() {
     pty.type_keys("d");
     pty.wait_for("its description", |shot| title(shot).contains("describe") && shot.has("11 bytes"));
     pty.type_keys("<esc>");
-    pty.wait_for("yaml", |shot| title(shot).contains("yaml"));
+    pty.wait_for("yaml", |shot| title(shot).contains("yaml") && shot.has("masked, 11 bytes"));
     for secret in ["canary-4711", "Y2FuYXJ5"] {
         let wrote = pty.raw().windows(secret.len()).any(|bytes| bytes == secret.as_bytes());
         assert!(!wrote, "{secret} was written to the terminal");
