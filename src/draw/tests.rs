@@ -202,11 +202,12 @@ fn nothing_of_the_help_is_cut() {
     for size in SIZES {
         let mut ui = of::help();
         let mut all = String::new();
+        let below = super::lines_below_header(Rect::new(0, 0, size.0, size.1), &of::busy(), &ui);
         loop {
             let (buffer, _) = paint(size, &of::busy(), &ui);
             all.push_str(&dump(&buffer));
             let Mode::Help(open) = &mut ui.mode else { unreachable!() };
-            open.lay_out((size.0, size.1 - 1));
+            open.lay_out((size.0, below));
             if open.scroll >= open.most {
                 break;
             }
