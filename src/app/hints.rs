@@ -6,6 +6,7 @@ use crate::command::chord::write_all;
 use crate::command::keymap::{Binding, Meaning};
 use crate::command::pane::{self, PANES};
 use crate::command::table::{COMMANDS, Command, Id, Scope};
+use crate::model::relation::RELATIONS;
 use crate::model::state::Phase;
 use crate::text::catalog::Text;
 
@@ -18,8 +19,14 @@ const FORMS: [(&str, Text); 4] = [
 ];
 
 /// What may be written as a filter.
-const FILTERS: [(&str, Text); 3] =
-    [("REGEX", Text::FilterRegex), ("!REGEX", Text::FilterInverse), ("-l KEY=VALUE,…", Text::FilterLabels)];
+const FILTERS: [(&str, Text); 6] = [
+    ("REGEX", Text::FilterRegex),
+    ("!REGEX", Text::FilterInverse),
+    ("-l KEY=VALUE,…", Text::FilterLabels),
+    ("COLUMN:REGEX", Text::FilterColumn),
+    ("COLUMN:>NUMBER", Text::FilterCompare),
+    ("since:TIME", Text::FilterSince),
+];
 
 fn hint(keys: impl Into<String>, label: impl Into<String>) -> Hint {
     Hint { keys: keys.into(), label: label.into() }
@@ -68,7 +75,7 @@ impl App {
             return (id == Id::Back).then_some(Text::HintClose);
         }
         match id {
-            Id::Enter => pane::of(&spec.pane).enter_hint,
+            Id::Enter => pane::of(&spec.pane).enter_hint.or_else(|| pane::opens(&self.snapshot.window.subject)),
             Id::Accept if is_filter => Some(Text::HintKeep),
             Id::CompleteNext if is_filter => None,
             Id::Back if !spec.filter.is_empty() => Some(Text::HintClearFilter),
@@ -111,6 +118,12 @@ impl App {
         let typed = COMMANDS.iter().filter(|command| command.is_typed());
         let usage = |command: &Command| format!(":{}{}", command.names.join(" :"), command.form.usage());
         section(Text::HelpCommands, typed.map(|command| hint(usage(command), command.doc.get())).collect());
+        let opened = RELATIONS.iter().filter_map(|relation| {
+            let plural = relation.of.split('.').next().unwrap_or(relation.of);
+            Some(hint(plural, pane::opens(relation.of)?.get()))
+        });
+        let title = Text::HelpOpens.get().to_owned();
+        sections.push(HelpSection { title, entries: opened.collect() });
         sections.retain(|section| !section.entries.is_empty());
         Help { sections, scroll: 0 }
     }

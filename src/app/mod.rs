@@ -1,5 +1,6 @@
 //! The reducer: keys and snapshots in, state and effects out. No I/O, no terminal, no clock.
 
+mod drill;
 mod editor;
 mod enter;
 mod flash;
@@ -260,11 +261,21 @@ impl App {
 
     /// Shows another place, from which there is a way back.
     fn go_to(&mut self, spec: Spec, out: &mut Vec<Effect>) {
-        self.remember_kind(&spec.pane);
+        if spec.within.is_none() {
+            self.remember_kind(&spec.pane);
+        }
+        self.leave();
         if self.places.go_to(spec) {
             self.arrived();
         }
         self.show(out);
+    }
+
+    /// Notes which row the cursor is on before the place is left.
+    fn leave(&mut self) {
+        let known = self.is_window_current() && !self.is_behind();
+        let row = if known { self.snapshot.window.selected.clone() } else { self.places.row().cloned() };
+        self.places.leave(row);
     }
 
     fn arrived(&mut self) {

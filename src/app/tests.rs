@@ -2,12 +2,14 @@
 
 use super::*;
 use crate::model::state::ClusterState;
+use crate::model::within::Parent;
 use crate::view::snapshot::{ClusterLine, Head, Names, RowId, Window};
 use crate::view::spec::{Motion, Sort};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::time::Duration;
 
 mod filter;
+mod drill;
 mod fleet;
 mod hints;
 mod places;
@@ -191,6 +193,11 @@ fn place(spec: &Spec) -> String {
     if spec.wide {
         out += " wide";
     }
+    if let Some(within) = &spec.within {
+        let parent = |parent: &Parent| format!("{}:{}/{}", parent.cluster.0, parent.namespace, parent.name);
+        let parents: Vec<_> = within.parents.iter().map(parent).collect();
+        out += &format!(" in {} {}", within.kind, parents.join(" "));
+    }
     out
 }
 
@@ -201,6 +208,7 @@ fn words(effects: &[Effect]) -> String {
         Effect::View(ViewCommand::Show(spec)) => place(spec),
         Effect::View(ViewCommand::Move(Motion::Rows(rows))) => format!("{rows:+}"),
         Effect::View(ViewCommand::Move(motion)) => format!("{motion:?}").to_lowercase(),
+        Effect::View(ViewCommand::Focus(row)) => format!("focus {}/{}", row.cluster.0, row.name),
         Effect::View(command) => format!("{command:?}").to_lowercase(),
         Effect::Connect(which) => format!("connect {}", ids(which)),
         Effect::Retry(None) => "retry".to_owned(),

@@ -6,10 +6,13 @@ pub mod ask;
 pub mod cluster;
 pub mod discovery;
 pub mod fleet;
+pub mod fold;
 pub mod gate;
 pub mod machine;
 pub mod open;
 pub mod project;
+pub mod relate;
+pub mod shape;
 pub mod watch;
 pub mod wire;
 

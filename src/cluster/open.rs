@@ -2,6 +2,9 @@
 //! somebody holds it.
 
 use super::cluster::Cluster;
+use super::relate::Related;
+use super::relate::sieve::Sieve;
+use super::shape::Shape;
 use super::watch::{Selection, Watch};
 use crate::model::kind::Kind;
 use crate::model::source::{Feed, Source};
@@ -34,6 +37,8 @@ pub struct Options {
     pub followers: Option<mpsc::Sender<(Arc<Source>, Vec<Feed>)>>,
     /// List once and end.
     pub once: bool,
+    /// What becomes of the objects.
+    pub shape: Shape,
 }
 
 #[derive(Default)]
@@ -49,27 +54,46 @@ pub struct Opened {
     /// The kind's name as it was asked for.
     pub word: String,
     inner: Arc<Mutex<Inner>>,
+    /// Of a table of related objects, what its task has found: it is then all that counts.
+    pub(super) related: Option<Arc<Mutex<Related>>>,
     task: JoinHandle<()>,
 }
 
 /// The wait before an unknown kind is looked for again: a CRD may have been added.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 impl Opened {
     /// Opens `word` in the namespaces (`None` is all of them). Returns at once.
     pub fn new(cluster: &Arc<Cluster>, word: &str, namespaces: Vec<Option<String>>, options: Options) -> Opened {
         let inner = Arc::<Mutex<Inner>>::default();
         let task = tokio::spawn(run(cluster.clone(), word.to_owned(), namespaces, options, inner.clone()));
-        Opened { cluster: cluster.clone(), word: word.to_owned(), inner, task }
+        Opened { cluster: cluster.clone(), word: word.to_owned(), inner, related: None, task }
+    }
+
+    /// Opens a table of related objects, filled by `run`.
+    pub(super) fn related<F>(cluster: &Arc<Cluster>, word: &str, run: impl FnOnce(Arc<Mutex<Related>>) -> F) -> Opened
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let related = Arc::<Mutex<Related>>::default();
+        let task = tokio::spawn(run(related.clone()));
+        let (cluster, word) = (cluster.clone(), word.to_owned());
+        Opened { cluster, word, inner: Arc::default(), related: Some(related), task }
     }
 
     /// What became of the kind's name.
     pub fn resolution(&self) -> Resolution {
+        if let Some(related) = &self.related {
+            return related.lock().resolution.clone();
+        }
         self.inner.lock().resolution.clone()
     }
 
     /// One source a namespace; none before the kind is resolved.
     pub fn sources(&self) -> Vec<Arc<Source>> {
+        if let Some(related) = &self.related {
+            return related.lock().sources.clone();
+        }
         self.inner.lock().sources.clone()
     }
 
@@ -110,7 +134,7 @@ async fn run(
     for source in sources {
         let watch =
             Watch::new(cluster.clone(), source, options.selection.clone(), options.followers.clone(), options.once);
-        watches.spawn(watch.run());
+        watches.spawn(watch.shaped(options.shape.clone(), Sieve::default()).run());
     }
     while watches.join_next().await.is_some() {}
 }

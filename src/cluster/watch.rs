@@ -5,6 +5,8 @@ use super::cluster::Cluster;
 use super::gate::Pass;
 use super::machine::{self, Trouble};
 use super::project::Projector;
+use super::relate::sieve::Sieve;
+use super::shape::Shape;
 use super::wire::{
     Bookmark, Encoding, EventType, ListPiece, ListReader, Status, WatchReader, WireError, json, protobuf,
 };
@@ -47,6 +49,7 @@ pub struct Selection {
 }
 
 /// Fills one source for as long as it runs.
+#[allow(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Watch {
     cluster: Arc<Cluster>,
     source: Arc<Source>,
@@ -67,6 +70,8 @@ pub struct Watch {
     unwatchable: bool,
     /// Listing is allowed and watching is not, in the server's words.
     forbidden: Option<WatchPhase>,
+    /// Its rows are not all of the collection: their number says nothing about the whole.
+    partly: bool,
 }
 
 /// How a request that went well ended.
@@ -87,6 +92,7 @@ impl Watch {
         once: bool,
     ) -> Watch {
         let projector = Projector::new(&source.kind);
+        let partly = selection != Selection::default();
         Watch {
             cluster,
             source,
@@ -100,7 +106,20 @@ impl Watch {
             renewed: false,
             unwatchable: false,
             forbidden: None,
+            partly,
         }
+    }
+
+    /// The same with other rows than the kind's, of what passes the sieve.
+    #[must_use]
+    pub fn shaped(self, shape: Shape, sieve: Sieve) -> Watch {
+        let partly = !sieve.is_open() || !matches!(shape, Shape::Kind);
+        Watch { projector: self.projector.shaped(shape, sieve), partly: self.partly || partly, ..self }
+    }
+
+    fn begin(&mut self) {
+        self.source.begin();
+        self.projector.begin();
     }
 
     /// Lists and follows. Ends by itself only after the first list of a watch that runs once, or
@@ -254,7 +273,7 @@ impl Watch {
 
     /// Reads the whole collection in pages.
     async fn list(&mut self, pass: &mut Pass) -> Result<(), AskError> {
-        self.source.begin();
+        self.begin();
         let (mut next, mut version, mut read) = (String::new(), String::new(), 0_u32);
         loop {
             // A server that keeps expiring our pages is asked for everything at once.
@@ -309,7 +328,7 @@ impl Watch {
                     ListPiece::Meta(found) => meta = found,
                     ListPiece::Columns(json) => source.set_columns(projector.set_layout(json)?),
                     ListPiece::Item(item) => {
-                        source.upsert(projector.item(encoding, item, source, now)?, now);
+                        projector.item(encoding, item, source, now, |draft| source.upsert(draft, now))?;
                         *read += 1;
                     }
                 }
@@ -332,7 +351,7 @@ impl Watch {
         let mut query = vec![("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", timeout.as_str())];
         if streaming {
             query.extend([("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan")]);
-            self.source.begin();
+            self.begin();
         } else {
             query.push(("resourceVersion", &self.version));
         }
@@ -412,7 +431,9 @@ impl Watch {
         self.expired = 0;
         self.renewed = false;
         let total = self.source.len() as u32;
-        self.cluster.learned.totals.lock().insert(self.key(), total);
+        if !self.partly {
+            self.cluster.learned.totals.lock().insert(self.key(), total);
+        }
         let phase = self.forbidden.clone().unwrap_or(WatchPhase::Live);
         self.source.commit_as(phase, self.cluster.now());
     }
@@ -422,6 +443,9 @@ impl Watch {
     }
 
     fn remembered(&self) -> Option<u32> {
+        if self.partly {
+            return None;
+        }
         self.cluster.learned.totals.lock().get(&self.key()).copied()
     }
 
@@ -565,14 +589,13 @@ impl Turn {
             }
             EventType::Added | EventType::Modified | EventType::Deleted => {
                 let before = source.rows().columns_version();
-                projector.event(encoding, object, source, now, |draft| {
-                    draft.get(draft.version).clone_into(version);
-                    if kind == EventType::Deleted {
-                        source.remove(draft, now);
-                    } else {
-                        source.upsert(draft, now);
-                    }
-                })?;
+                projector.deleting = kind == EventType::Deleted;
+                let read = projector.event(encoding, object, source, now, |draft| source.upsert(draft, now));
+                projector.deleting = false;
+                read?;
+                if !projector.version().is_empty() {
+                    projector.version().clone_into(version);
+                }
                 self.reshaped |= !self.listing && before != source.rows().columns_version();
                 Ok(())
             }

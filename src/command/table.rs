@@ -165,6 +165,10 @@ commands! {
     Quit            Global   ["quit" "q" "q!" "qa" "Q" "exit"]      None       DocQuit;
 
     Enter           Table    ["open"]                               None       DocEnter 5 HintOpen;
+    Owner           Table    ["owner"]                              None       DocOwner;
+    UsedBy          Table    ["used-by"]                            None       DocUsedBy;
+    EventsOf        Table    ["events-of"]                          None       DocEventsOf;
+    Warp            Table    ["warp"]                               None       DocWarp;
     Filter          Table    ["filter"]                             Filter     DocFilter 15 HintFilter;
     ClearFilter     Table    ["clear-filter"]                       None       DocClearFilter;
     Mark            Table    ["mark"]                               None       DocMark 30 HintMark;

@@ -4,7 +4,10 @@
 //! The texts are those of `pkg/printers/internalversion/printers.go` of Kubernetes 1.37, compared with
 //! the printers themselves in `tests/fixtures/kinds`.
 
+pub mod containers;
+pub mod links;
 pub mod meta;
+pub mod uses;
 
 mod deployments;
 mod events;

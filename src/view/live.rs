@@ -2,6 +2,7 @@
 
 use super::clusters::ClustersPane;
 use super::notes;
+use super::opening::{Left, Opening, shows_events};
 use super::snapshot::{ClusterLine, Completeness, Names, PodCount, Snapshot, Window};
 use super::spec::{ClusterId, Namespaces, Pane, Spec, ViewCommand};
 use super::table::{Part, Table};
@@ -9,13 +10,13 @@ use crate::base::age::{self, Timestamp};
 use crate::base::clock;
 use crate::cluster::fleet::{Fleet, Home, complete};
 use crate::cluster::open::{Opened, Options, Resolution};
+use crate::cluster::shape::Shape;
+use crate::model::relation::{CONTAINERS, How};
 use crate::model::source::Source;
 use crate::model::state::{Phase, WatchPhase};
 use crate::text::catalog::Text;
 use crate::text::sanitize::sanitize;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// See the module.
 pub struct Live {
@@ -25,7 +26,9 @@ pub struct Live {
     spec: Spec,
     opened: Vec<Opened>,
     /// What was on the screen before, so that going back is at once.
-    before: Option<(Opening, Vec<Opened>, Instant)>,
+    before: Left,
+    /// A row was asked for, or pointed at, since the table was opened.
+    focused: bool,
     clusters: ClustersPane,
     table: Table,
     names: Arc<Names>,
@@ -33,16 +36,6 @@ pub struct Live {
     /// The kind and sources changed since the table was told.
     fresh: bool,
     handled: u64,
-}
-
-/// What decides which watches are open.
-type Opening = (Pane, Option<Vec<ClusterId>>, Namespaces);
-
-/// How long the watches of the previous table stay open.
-const KEEP: Duration = Duration::from_mins(1);
-
-fn opening(spec: &Spec) -> Opening {
-    (spec.pane.clone(), spec.clusters.clone(), spec.namespaces.clone())
 }
 
 impl Live {
@@ -55,7 +48,8 @@ impl Live {
             homes,
             spec: Spec { pane: Pane::Clusters, ..spec.clone() },
             opened: Vec::new(),
-            before: None,
+            before: Left::default(),
+            focused: false,
             table: Table::default(),
             names: Arc::default(),
             names_of: Vec::new(),
@@ -103,6 +97,10 @@ impl Live {
             ViewCommand::ToggleMark => self.table.toggle_mark(),
             ViewCommand::MarkRange => self.table.mark_range(),
             ViewCommand::ClearMarks => self.table.clear_marks(),
+            ViewCommand::Focus(row) => {
+                self.focused = true;
+                self.table.focus(self.clusters.rows_id(row, &self.spec.pane));
+            }
         }
     }
 
@@ -110,25 +108,28 @@ impl Live {
         self.table.set_filter(&spec.filter);
         self.table.set_sort(spec.sort.clone());
         self.table.set_wide(spec.wide);
-        let same = opening(&spec) == opening(&self.spec);
+        self.table.set_urgent(shows_events(&spec));
+        let same = Opening::of(&spec) == Opening::of(&self.spec);
         let old = std::mem::replace(&mut self.spec, spec);
         if same {
             return;
         }
         self.fresh = true;
+        self.focused = false;
+        self.table.forget_focus();
         let closing = std::mem::take(&mut self.opened);
-        let kept = self.before.take().filter(|(kept, ..)| *kept == opening(&self.spec));
-        if let Some((_, opened, _)) = kept {
-            self.opened = opened;
-        }
-        if !closing.is_empty() {
-            self.before = Some((opening(&old), closing, Instant::now()));
-        }
+        self.opened = self.before.take(&Opening::of(&self.spec));
+        self.before.add(Opening::of(&old), closing);
         self.open();
     }
 
     fn in_scope(&self, id: ClusterId) -> bool {
         self.spec.clusters.as_ref().is_none_or(|ids| ids.contains(&id))
+    }
+
+    /// Whether a cluster is to have rows in the table.
+    fn is_asked(&self, id: ClusterId) -> bool {
+        self.in_scope(id) && self.spec.within.as_ref().is_none_or(|within| within.is_in(id))
     }
 
     /// Opens what the spec asks for and is not open yet.
@@ -137,13 +138,18 @@ impl Live {
         for cluster in &self.fleet.clusters {
             let connected = self.homes.get(usize::from(cluster.id.0)).is_some_and(Option::is_some);
             let open = self.opened.iter().any(|opened| opened.cluster.id == cluster.id);
-            if connected && !open && self.in_scope(cluster.id) && self.always_open(cluster.id).is_none() {
+            if connected && !open && self.is_asked(cluster.id) && self.always_open(cluster.id).is_none() {
+                if let Some(within) = &self.spec.within {
+                    self.opened.push(Opened::within(cluster, within, self.spec.wide));
+                    continue;
+                }
                 let namespaces = match &self.spec.namespaces {
                     Namespaces::All => vec![None],
                     Namespaces::OfContext => vec![Some(cluster.namespace.clone())],
                     Namespaces::Only(names) => names.iter().cloned().map(Some).collect(),
                 };
-                self.opened.push(Opened::new(cluster, word, namespaces, Options::default()));
+                let shape = if shows_events(&self.spec) && !self.spec.wide { Shape::Events } else { Shape::Kind };
+                self.opened.push(Opened::new(cluster, word, namespaces, Options { shape, ..Options::default() }));
             }
         }
     }
@@ -151,6 +157,9 @@ impl Live {
     /// What is open of this cluster anyhow, where that is what the spec asks for.
     fn always_open(&self, id: ClusterId) -> Option<&Opened> {
         let Pane::Kind(word) = &self.spec.pane else { return None };
+        if self.spec.within.is_some() {
+            return None;
+        }
         let home = self.homes.get(usize::from(id.0))?.as_ref()?;
         let kind = crate::kinds::named(word)?;
         [&home.nodes, &home.namespaces].into_iter().find(|opened| opened.word == kind.plural && kind.group.is_empty())
@@ -160,7 +169,7 @@ impl Live {
     fn openings(&self) -> Vec<&Opened> {
         let open =
             |id: ClusterId| self.always_open(id).or_else(|| self.opened.iter().find(|opened| opened.cluster.id == id));
-        self.fleet.clusters.iter().filter(|cluster| self.in_scope(cluster.id)).filter_map(|c| open(c.id)).collect()
+        self.fleet.clusters.iter().filter(|cluster| self.is_asked(cluster.id)).filter_map(|c| open(c.id)).collect()
     }
 
     fn parts(&self) -> Vec<Part> {
@@ -177,21 +186,44 @@ impl Live {
 
     /// What the screen shows now, and in how many seconds that changes by itself.
     pub fn snapshot(&mut self) -> (Snapshot, Option<u32>) {
-        if self.before.as_ref().is_some_and(|(.., since)| since.elapsed() > KEEP) {
-            self.before = None;
-        }
+        self.before.forget();
         let now = clock::now();
         let mut tick = Tick::default();
         let lines = self.lines(now, &mut tick);
         self.clusters.update(&self.fleet, &lines, now);
         let one = self.fleet.clusters.len() < 2;
+        let within = self.spec.within.as_deref();
+        // What the crumbs say of all rows is no column.
+        let one = one || within.is_some_and(|within| !within.spans_clusters());
+        self.table.set_one_namespace(within.is_some_and(|within| within.namespace().is_some()));
         let parts = self.parts();
         self.table.set_parts(parts, !one && self.spec.pane != Pane::Clusters, !self.fresh);
         self.fresh = false;
+        self.point();
+        let skews = self.skews();
+        self.table.set_clock(now, skews);
         self.table.refresh();
         let window = self.window(now, &mut tick);
         self.update_names();
         (Snapshot { clusters: lines, window, names: self.names.clone(), handled: self.handled, now }, tick.0)
+    }
+
+    /// Puts the cursor on the row that the table was opened for.
+    fn point(&mut self) {
+        if self.focused || self.spec.within.is_none() {
+            return;
+        }
+        let pointed = self.openings().into_iter().find_map(|opened| Some((opened.cluster.id, opened.focus()?)));
+        if let Some((cluster, uid)) = pointed {
+            self.focused = true;
+            self.table.focus(super::snapshot::RowId { cluster, namespace: String::new(), name: String::new(), uid });
+        }
+    }
+
+    /// What to add to our clock for the server of each part.
+    fn skews(&self) -> Vec<i32> {
+        let skew = |part: &Part| self.fleet.get(part.cluster).map_or(0, |cluster| cluster.state().skew);
+        self.table.parts().iter().map(skew).collect()
     }
 
     fn lines(&self, now: Timestamp, tick: &mut Tick) -> Vec<ClusterLine> {
@@ -229,29 +261,26 @@ impl Live {
     fn shows_all_pods(&self) -> bool {
         let Pane::Kind(word) = &self.spec.pane else { return false };
         let pods = crate::kinds::named(word).is_some_and(|kind| kind.plural == "pods" && kind.group.is_empty());
-        pods && self.spec.namespaces == Namespaces::All
+        pods && self.spec.namespaces == Namespaces::All && self.spec.within.is_none()
     }
 
     fn window(&mut self, now: Timestamp, tick: &mut Tick) -> Window {
-        let skews: Vec<_> = self
-            .table
-            .parts()
-            .iter()
-            .map(|part| self.fleet.get(part.cluster).map_or(0, |cluster| cluster.state().skew))
-            .collect();
+        let skews = self.skews();
+        tick.at(self.table.turn().map(|turn| turn.saturating_sub(now).max(1)));
         let stale: Vec<_> = self.table.parts().iter().map(|part| self.is_stale(part)).collect();
         let (rows, next) = self.table.window(&stale, now, &skews);
         tick.at(next);
         let openings = self.openings();
-        let (notes, completeness) = match self.spec.pane {
+        let (mut notes, completeness) = match self.spec.pane {
             Pane::Clusters => (Vec::new(), Completeness::Complete),
             Pane::Kind(_) => {
-                let in_scope = self.fleet.clusters.iter().filter(|cluster| self.in_scope(cluster.id));
+                let in_scope = self.fleet.clusters.iter().filter(|cluster| self.is_asked(cluster.id));
                 let all: Vec<_> =
                     in_scope.map(|c| (c, openings.iter().find(|o| o.cluster.id == c.id).copied())).collect();
                 notes::of(&all, now, tick)
             }
         };
+        notes::add_remarks(&mut notes, &openings);
         let expected = openings.iter().flat_map(|opened| opened.sources()).map(|source| {
             let len = source.len();
             match source.status().phase {
@@ -267,6 +296,9 @@ impl Live {
         Window {
             kind: self.kind_name(&openings),
             scope: self.scope_words(&openings),
+            crumbs: self.crumbs(&openings),
+            subject: self.subject(&openings),
+            marked_kinds: self.table.marked_kinds(),
             heads: self.table.heads(),
             rows,
             offset: self.table.offset(),
@@ -309,6 +341,10 @@ impl Live {
     fn kind_name(&self, openings: &[&Opened]) -> String {
         match &self.spec.pane {
             Pane::Clusters => "clusters".into(),
+            Pane::Kind(_) if self.shows_containers() => CONTAINERS.into(),
+            Pane::Kind(word) if self.spec.within.as_ref().is_some_and(|within| within.relation.how == How::Uses) => {
+                word.clone()
+            }
             Pane::Kind(word) => {
                 let found = openings.iter().find_map(|opened| match opened.resolution() {
                     Resolution::Found(kind) => Some(kind.plural.clone()),
@@ -321,7 +357,38 @@ impl Live {
         }
     }
 
+    fn crumbs(&self, openings: &[&Opened]) -> Vec<String> {
+        let Some(within) = &self.spec.within else { return Vec::new() };
+        let several = self.fleet.clusters.len() > 1;
+        let name = |id: ClusterId| self.fleet.get(id).filter(|_| several).map(|cluster| cluster.name.clone());
+        super::crumbs::of(within, &self.kind_name(openings), &name)
+    }
+
+    /// The kind of the row under the cursor, else of the table.
+    fn subject(&self, openings: &[&Opened]) -> String {
+        if self.spec.pane == Pane::Clusters {
+            return String::new();
+        }
+        if self.shows_containers() {
+            return CONTAINERS.to_owned();
+        }
+        let found = || {
+            openings.iter().find_map(|opened| match opened.resolution() {
+                Resolution::Found(kind) => Some(kind.id()),
+                _ => None,
+            })
+        };
+        self.table.subject().map(|kind| kind.id()).or_else(found).unwrap_or_default()
+    }
+
+    fn shows_containers(&self) -> bool {
+        self.spec.within.as_ref().is_some_and(|within| within.relation.how == How::Containers)
+    }
+
     fn scope_words(&self, openings: &[&Opened]) -> String {
+        if self.spec.within.is_some() {
+            return String::new();
+        }
         let found = openings.iter().find_map(|opened| match opened.resolution() {
             Resolution::Found(kind) => Some(kind.namespaced),
             _ => None,

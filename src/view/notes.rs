@@ -31,9 +31,12 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
             }
             Resolution::Unknown(_) | Resolution::Failed(_) => (),
         }
-        for source in opened.sources() {
+        // What the rows depend on counts as they do, but has none.
+        let shown = opened.sources().into_iter().map(|source| (source, true));
+        let behind = opened.behind().into_iter().map(|source| (source, false));
+        for (source, shows) in shown.chain(behind) {
             let status = source.status();
-            any |= status.complete || !source.is_empty();
+            any |= shows && (status.complete || !source.is_empty());
             match &status.phase {
                 WatchPhase::Live => (),
                 WatchPhase::Waiting => waiting |= matches!(state.phase, Phase::Live | Phase::Connecting),
@@ -66,6 +69,17 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
         _ => Completeness::Partial,
     };
     (notes, completeness)
+}
+
+/// Adds what is to be said of the objects that a table was opened from.
+pub fn add_remarks(notes: &mut Vec<Note>, openings: &[&Opened]) {
+    for opened in openings {
+        for remark in opened.remarks() {
+            let text = format!("{}: {}", opened.cluster.name, sanitize(&remark.text));
+            notes.push(Note { cluster: Some(opened.cluster.id), tone: remark.tone(), text });
+        }
+    }
+    notes.sort_by_key(|note| std::cmp::Reverse(note.tone));
 }
 
 fn ago(since: Timestamp, now: Timestamp) -> String {

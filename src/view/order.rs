@@ -2,6 +2,7 @@
 
 use crate::base::arena::Sym;
 use crate::model::cell::Cell;
+use crate::model::draft::Tone;
 use crate::model::rows::{Rows, Slot};
 use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
@@ -37,6 +38,8 @@ pub enum By {
     Namespace,
     /// A cell: its column in each source.
     Cell(Vec<Option<usize>>),
+    /// What wants attention, then what was seen last: the column of that moment in each source.
+    Urgent(Vec<Option<usize>>),
 }
 
 /// What orders rows: the criterion, its direction, and the ranks of the namespaces.
@@ -86,6 +89,10 @@ impl Sorter {
             By::Natural => natural,
             By::Namespace => self.directed(rank << 112) | cluster << 96 | name(),
             By::Cell(columns) => self.directed(cell_key(columns, rows, entry)),
+            By::Urgent(columns) => {
+                let calm = !matches!(rows.tone(entry.slot), Tone::Warn | Tone::Bad);
+                u128::from(calm) << 127 | cell_key(columns, rows, entry) >> 1
+            }
         };
         Some(Keyed { key, natural, entry })
     }

@@ -1,6 +1,9 @@
 //! What a view is asked to show, and the commands that change it.
 
+use super::snapshot::RowId;
 pub use crate::model::state::ClusterId;
+pub use crate::model::within::Within;
+use std::sync::Arc;
 
 /// Which table.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -48,6 +51,8 @@ pub struct Spec {
     pub sort: Option<Sort>,
     /// Whether the wide columns show.
     pub wide: bool,
+    /// The objects that it was opened from, where it shows only what is related to them.
+    pub within: Option<Arc<Within>>,
 }
 
 /// A cursor movement.
@@ -80,4 +85,6 @@ pub enum ViewCommand {
     MarkRange,
     /// Remove all marks.
     ClearMarks,
+    /// Put the cursor on this row, as soon as it is there, unless the cursor is moved before.
+    Focus(RowId),
 }

@@ -5,8 +5,10 @@ use super::filter::Filter;
 use super::order::{By, Entry, Keyed, Sorter};
 use super::snapshot::{Head, RowId, WindowRow};
 use super::spec::{ClusterId, Motion, Sort};
+use super::term::{Terms, Value};
 use crate::base::age::Timestamp;
 use crate::model::cell::Cell;
+use crate::model::kind::Kind;
 use crate::model::rows::{Rows, Slot};
 use crate::model::source::Source;
 use crate::text::sanitize::sanitize;
@@ -58,11 +60,24 @@ pub struct Table {
     sorter: Sorter,
     sort: Option<Sort>,
     filter: Filter,
+    /// The filter's words about columns, which are known only with the columns.
+    terms: Terms,
     filter_text: String,
     filter_error: Option<String>,
     wide: bool,
     show_cluster: bool,
     show_namespace: bool,
+    /// All rows are known to be in one namespace, which is said elsewhere.
+    one_namespace: bool,
+    /// Without an order of its own: what wants attention first, then what was seen last.
+    urgent: bool,
+    /// Our clock, and what to add to it for each part's server.
+    now: Timestamp,
+    skews: Vec<i32>,
+    /// When the filter's answer changes by itself.
+    turn: Option<Timestamp>,
+    /// The row that the cursor is to go to as soon as it is there.
+    focus: Option<RowId>,
     cursor: usize,
     cursor_key: Option<(Entry, Key)>,
     /// The cursor follows its row; before the user moves it stays on the first row.
@@ -116,14 +131,61 @@ impl Table {
             return;
         }
         text.clone_into(&mut self.filter_text);
-        match Filter::parse(text) {
-            Ok(filter) => {
-                self.filter = filter;
+        self.read_filter();
+    }
+
+    /// Reads the filter as it means these columns.
+    fn read_filter(&mut self) {
+        let titles: Vec<&str> = self.columns.iter().map(|column| column.head.title.as_str()).collect();
+        let read =
+            Terms::split(&self.filter_text, &titles).and_then(|(terms, rest)| Ok((terms, Filter::parse(&rest)?)));
+        match read {
+            Ok((terms, filter)) => {
+                (self.terms, self.filter) = (terms, filter);
                 self.filter_error = None;
                 self.rebuild = true;
             }
             Err(error) => self.filter_error = Some(error),
         }
+    }
+
+    /// Says that all rows are in one namespace, which need not be repeated.
+    pub fn set_one_namespace(&mut self, one: bool) {
+        if self.one_namespace != one {
+            self.one_namespace = one;
+            self.columns.clear();
+        }
+    }
+
+    /// Orders what wants attention first, and then by when it was seen last, as long as no other order is set.
+    pub fn set_urgent(&mut self, urgent: bool) {
+        if self.urgent != urgent {
+            self.urgent = urgent;
+            self.rebuild = true;
+        }
+    }
+
+    /// Sets the clock: ours, and what to add for the server of each part.
+    pub fn set_clock(&mut self, now: Timestamp, skews: Vec<i32>) {
+        (self.now, self.skews) = (now, skews);
+        if self.turn.is_some_and(|turn| turn <= now) {
+            self.rebuild = true;
+        }
+    }
+
+    /// When the filter shows other rows by itself.
+    pub fn turn(&self) -> Option<Timestamp> {
+        self.turn
+    }
+
+    /// Puts the cursor on a row as soon as it is there, unless the cursor is moved before.
+    pub fn focus(&mut self, row: RowId) {
+        self.focus = Some(row);
+    }
+
+    /// Waits for no row any more.
+    pub fn forget_focus(&mut self) {
+        self.focus = None;
     }
 
     /// Sets the order.
@@ -166,6 +228,7 @@ impl Table {
         }
         self.cursor = to;
         self.moved = true;
+        self.focus = None;
         self.cursor_key = None;
         self.keep_in_sight();
     }
@@ -225,6 +288,9 @@ impl Table {
         if made_of != self.made_of || self.columns.is_empty() {
             self.made_of = made_of;
             self.make_columns(&guards);
+            if !self.terms.is_empty() || self.filter_text.contains(':') {
+                self.read_filter();
+            }
             self.rebuild = true;
         }
         // Above this many, sorting all is cheaper than merging.
@@ -233,7 +299,35 @@ impl Table {
             self.build(&guards);
         }
         self.rebuild = false;
+        self.find_focus(&guards);
         self.follow_cursor(&guards);
+    }
+
+    /// Goes to the row that was asked for, where it is there by now.
+    fn find_focus(&mut self, guards: &Guards<'_>) {
+        let Some(row) = &self.focus else { return };
+        let by_uid = Some(row.uid.as_str()).filter(|uid| !uid.is_empty());
+        let found = by_uid.and_then(|uid| self.find(guards, row.cluster, uid)).or_else(|| self.named(guards, row));
+        let at = found.and_then(|entry| self.order.iter().position(|keyed| keyed.entry == entry));
+        if let Some(at) = at {
+            (self.cursor, self.moved, self.cursor_key) = (at, true, None);
+            self.focus = None;
+        } else if !self.parts.is_empty() && self.parts.iter().all(|part| part.source.status().complete) {
+            // It is not there, or the filter hides it.
+            self.focus = None;
+        }
+    }
+
+    fn named(&self, guards: &Guards<'_>, row: &RowId) -> Option<Entry> {
+        let parts =
+            self.parts.iter().enumerate().filter(|(_, part)| part.cluster == row.cluster && !row.name.is_empty());
+        let mut slots = parts.flat_map(|(source, _)| guards[source].slots().map(move |slot| (source, slot)));
+        slots
+            .find(|(source, slot)| {
+                let rows = &guards[*source];
+                rows.name(*slot) == row.name && rows.namespace(*slot) == row.namespace
+            })
+            .map(|(source, slot)| Entry { source: source as u16, slot })
     }
 
     fn make_columns(&mut self, guards: &Guards<'_>) {
@@ -250,7 +344,7 @@ impl Table {
                 }
             }
         }
-        self.show_namespace = self.parts.iter().any(|part| part.source.kind.namespaced);
+        self.show_namespace = !self.one_namespace && self.parts.iter().any(|part| part.source.kind.namespaced);
         self.columns.clear();
         let mut add = |title: &str, place: Place, wide: bool, numeric: bool| {
             let title: String = sanitize(title).into_owned();
@@ -275,7 +369,16 @@ impl Table {
 
     fn new_sorter(&self) -> Sorter {
         let clusters = self.parts.iter().map(|part| part.cluster.0).collect();
-        let Some(sort) = &self.sort else { return Sorter::new(By::Natural, false, clusters) };
+        let cells = |title: &str| {
+            self.columns.iter().find(|column| column.head.title == title).and_then(|column| match &column.place {
+                Place::Cell(places) => Some(places.clone()),
+                Place::Cluster | Place::Namespace => None,
+            })
+        };
+        let Some(sort) = &self.sort else {
+            let seen = if self.urgent { cells("LAST SEEN") } else { None };
+            return Sorter::new(seen.map_or(By::Natural, By::Urgent), false, clusters);
+        };
         let by =
             self.columns.iter().find(|column| column.head.title == sort.column).map(|column| match &column.place {
                 Place::Cluster => By::Natural,
@@ -289,6 +392,7 @@ impl Table {
         let mut sorter = self.new_sorter();
         sorter.rank(guards);
         self.order.clear();
+        self.turn = None;
         for (source, rows) in guards.iter().enumerate() {
             let tried = self.tried_columns(source);
             for slot in rows.slots() {
@@ -304,11 +408,39 @@ impl Table {
     }
 
     fn shows(&mut self, rows: &Rows, entry: Entry, tried: &[usize]) -> bool {
+        if !self.passes_terms(rows, entry) {
+            return false;
+        }
         if matches!(self.filter, Filter::All) {
             return true;
         }
         let cluster = if self.show_cluster { self.parts[usize::from(entry.source)].name.as_str() } else { "" };
         self.filter.matches(rows, entry.slot, [cluster, rows.namespace(entry.slot)], tried, &mut self.scratch)
+    }
+
+    fn passes_terms(&mut self, rows: &Rows, entry: Entry) -> bool {
+        if self.terms.is_empty() {
+            return true;
+        }
+        let source = usize::from(entry.source);
+        let skew = self.skews.get(source).copied().unwrap_or(0);
+        let name = self.parts.get(source).map_or("", |part| part.name.as_str());
+        let value = |column: usize| match self.columns.get(column).map(|column| &column.place) {
+            Some(Place::Cluster) => Value::Text(name),
+            Some(Place::Namespace) => Value::Text(rows.namespace(entry.slot)),
+            Some(Place::Cell(places)) => match places.get(source).copied().flatten() {
+                Some(cell) => Value::Cell(rows, entry.slot, cell),
+                None => Value::Text(""),
+            },
+            None => Value::Text(""),
+        };
+        let mut turn = None;
+        let passes = self.terms.pass(self.now.saturating_add_signed(skew), value, &mut turn);
+        if let Some(turn) = turn {
+            let turn = turn.saturating_add_signed(skew.saturating_neg());
+            self.turn = Some(self.turn.map_or(turn, |first| first.min(turn)));
+        }
+        passes
     }
 
     /// The columns of a source that the filter tries: those that show.
@@ -476,6 +608,24 @@ impl Table {
             name: text(rows.name(entry.slot)),
             uid: text(rows.uid(entry.slot)),
         })
+    }
+
+    /// The kind of the row under the cursor.
+    pub fn subject(&self) -> Option<&Arc<Kind>> {
+        let entry = self.order.get(self.cursor)?.entry;
+        Some(&self.parts.get(usize::from(entry.source))?.source.kind)
+    }
+
+    /// The kinds of the marked rows that are still there.
+    pub fn marked_kinds(&self) -> Vec<String> {
+        let kind = |(cluster, key): &Key| {
+            let mut parts = self.parts.iter().filter(|part| part.cluster == *cluster);
+            parts.find(|part| part.source.rows().find(key).is_some()).map(|part| part.source.kind.id())
+        };
+        let mut kinds: Vec<String> = self.marks.iter().filter_map(kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
     }
 
     /// The row under the cursor.
