@@ -196,7 +196,7 @@ fn place(spec: &Spec) -> String {
     if let Some(within) = &spec.within {
         let parent = |parent: &Parent| format!("{}:{}/{}", parent.cluster.0, parent.namespace, parent.name);
         let parents: Vec<_> = within.parents.iter().map(parent).collect();
-        out += &format!(" in {} {}", within.kind, parents.join(" "));
+        out = format!("{out} in {} {}", within.kind, parents.join(" "));
     }
     out
 }

@@ -466,3 +466,7 @@ impl Tick {
         };
     }
 }
+
+#[cfg(all(test, feature = "embedded-fleet"))]
+#[path = "live_tests.rs"]
+mod tests;

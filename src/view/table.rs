@@ -161,7 +161,7 @@ impl Table {
     pub fn set_urgent(&mut self, urgent: bool) {
         if self.urgent != urgent {
             self.urgent = urgent;
-            self.rebuild = true;
+            self.columns.clear();
         }
     }
 
@@ -350,7 +350,8 @@ impl Table {
             let title: String = sanitize(title).into_owned();
             let least = width(&title);
             let repeats = matches!(place, Place::Cluster | Place::Namespace);
-            let identity = repeats || title == "NAME";
+            // An event's own name says nothing: what it is about stands in other columns.
+            let identity = repeats || (title == "NAME" && !self.urgent);
             let head = Head { width: least, least, title, numeric, identity, repeats };
             self.columns.push(Column { head, place, wide });
         };

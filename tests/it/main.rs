@@ -10,6 +10,7 @@
 mod api;
 mod cli;
 mod columns;
+mod drill;
 mod fleet;
 mod layers;
 mod pty_demo;

@@ -6,6 +6,7 @@ mod discovery;
 mod faults;
 mod feed;
 mod lists;
+mod relate;
 mod server;
 mod watches;
 
