@@ -29,13 +29,14 @@ pub struct Fold {
     out: Draft,
 }
 
-/// The columns of folded events.
-pub fn columns() -> Arc<[Column]> {
-    let count = Column { name: Cow::Borrowed("COUNT"), wide: false, numeric: true };
-    let shown = ["LAST SEEN", "TYPE", "REASON", "OBJECT"].map(Column::shown);
-    let message = Column::shown("MESSAGE");
-    let wide = ["SUBOBJECT", "SOURCE", "FIRST SEEN"].map(Column::wide);
-    shown.into_iter().chain([count, message]).chain(wide).collect()
+/// The columns of folded events; of one object, what they are about is not repeated.
+pub fn columns(of_one: bool) -> Arc<[Column]> {
+    let column = |name: &'static str| Column {
+        name: Cow::Borrowed(name),
+        wide: matches!(name, "SUBOBJECT" | "SOURCE" | "FIRST SEEN") || (of_one && name == "OBJECT"),
+        numeric: name == "COUNT",
+    };
+    columns_of_rows().map(column).collect()
 }
 
 /// The cells that all events of a row share.
@@ -203,7 +204,7 @@ mod tests {
         fn new() -> Rig {
             let kind = Kind::built_in("", "v1", "events", "event", "Event", &[], true);
             let source = Source::new(ClusterId::default(), kind.into(), None, Arc::default(), false);
-            source.set_columns(columns());
+            source.set_columns(columns(false));
             Rig { fold: Fold::default(), source }
         }
 

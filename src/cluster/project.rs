@@ -55,10 +55,10 @@ impl Projector {
     #[must_use]
     pub fn shaped(self, shape: Shape, sieve: Sieve) -> Projector {
         // Events are folded by the columns that are computed here.
-        let shape = if matches!(shape, Shape::Events) && self.client.is_none() { Shape::Kind } else { shape };
+        let shape = if matches!(shape, Shape::Events { .. }) && self.client.is_none() { Shape::Kind } else { shape };
         let columns = match &shape {
             Shape::Kind => self.columns,
-            Shape::Events => fold::columns(),
+            Shape::Events { of_one } => fold::columns(*of_one),
             Shape::Containers { several } => Arc::from(containers::columns(*several).to_vec()),
             Shape::Leads(_) => Arc::from(LEADS.to_vec()),
             Shape::Uses(_) => Arc::from(uses::COLUMNS.to_vec()),
@@ -133,7 +133,7 @@ impl Projector {
         }
         self.read(encoding, bytes, now)?;
         let passes = self.passes(encoding, bytes)?;
-        if let (Shape::Events, Some(client)) = (&self.shape, self.client) {
+        if let (Shape::Events { .. }, Some(client)) = (&self.shape, self.client) {
             let (fold, draft) = (&mut self.fold, &self.draft);
             fold.take(draft, client.columns, self.deleting || !passes, source, each);
         } else {
@@ -186,7 +186,7 @@ impl Projector {
                 draft.gone = deleting || text.is_none();
                 each(draft);
             }
-            Shape::Kind | Shape::Events => (),
+            Shape::Kind | Shape::Events { .. } => (),
         }
         Ok(())
     }

@@ -15,7 +15,10 @@ pub enum Shape {
     #[default]
     Kind,
     /// A row for all events that say the same.
-    Events,
+    Events {
+        /// Whether they are all of one object, which need not be repeated.
+        of_one: bool,
+    },
     /// A row a container of a pod, with the pod's name where there are several.
     Containers {
         /// Whether they are of several pods.

@@ -17,7 +17,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
         return;
     }
     let window = &snapshot.window;
-    let mut pieces = kind(canvas, window, area.width);
+    let mut pieces = Vec::new();
     let mut add = |text: String, scope: Scope| {
         if !text.is_empty() {
             pieces.push(Piece::new(format!("  {text}"), canvas.style(scope)));
@@ -44,18 +44,21 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
         let text = if columns.hidden == 1 { Text::HiddenColumn } else { Text::HiddenColumns };
         add(fill(text, &[&columns.hidden.to_string()]), Scope::Dim);
     }
+    let noted = if snapshot.window.notes.is_empty() { 0 } else { NOTE_LEAST };
+    let rest = width_of(&pieces).saturating_add(noted).saturating_add(INDENT);
+    pieces.splice(0..0, kind(canvas, window, area.width.saturating_sub(rest)));
     let x = canvas.put_all(area.x + INDENT, area.y, area.right(), &pieces);
     notes(canvas, Rect { x: x + 2, width: area.right().saturating_sub(x + 2), ..area }, snapshot);
 }
 
 /// Between two crumbs.
 const BETWEEN: &str = " › ";
-/// What the rest of the line keeps beside the crumbs.
-const REST: u16 = 30;
+/// What the crumbs keep of the line, however long the rest is.
+const CRUMBS_LEAST: u16 = 30;
 
-/// The kind, with the way to it where it was opened from something.
-fn kind(canvas: &Canvas<'_>, window: &Window, columns: u16) -> Vec<Piece> {
-    let crumbs = fit(&window.crumbs, columns.saturating_sub(REST).max(20));
+/// The kind, with the way to it where it was opened from something, in so many cells.
+fn kind(canvas: &Canvas<'_>, window: &Window, limit: u16) -> Vec<Piece> {
+    let crumbs = fit(&window.crumbs, limit.max(CRUMBS_LEAST));
     let Some((last, way)) = crumbs.split_last() else {
         return vec![Piece::new(window.kind.clone(), canvas.style(Scope::Kind))];
     };

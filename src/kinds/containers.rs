@@ -12,6 +12,7 @@ use std::fmt;
 static COLUMNS: [Column; 13] = [
     Column::shown("POD"),
     Column::shown("NAME"),
+    Column::shown("IMAGE"),
     Column::shown("READY"),
     Column::shown("STATE"),
     Column::shown("INIT"),
@@ -21,7 +22,6 @@ static COLUMNS: [Column; 13] = [
     Column::shown("MEM(R:L)"),
     Column::shown("PORTS"),
     Column::shown("AGE"),
-    Column::shown("IMAGE"),
     Column::wide("LAST STATE"),
 ];
 
@@ -214,6 +214,8 @@ fn row(
         draft.cell(&pod.name);
     }
     draft.cell(&container.name);
+    // What runs may be named otherwise by its runtime: the pod's own words count.
+    draft.cell(first_of(&container.image, status.map_or("", |status| &status.image)));
     draft.cell(if status.is_some_and(|status| status.ready) { "true" } else { "false" });
     draft.cell_fmt(format_args!("{}", text(state)));
     draft.cell(role.word());
@@ -241,8 +243,6 @@ fn row(
         State { .. } => 0,
     });
     draft.cell_age(if started == 0 { draft.created } else { started });
-    // What runs may be named otherwise by its runtime: the pod's own words count.
-    draft.cell(first_of(&container.image, status.map_or("", |status| &status.image)));
     draft.cell_fmt(format_args!("{}", text(status.map(|status| &status.last_state))));
     draft.tone = tone(role, status);
 }
@@ -339,12 +339,12 @@ mod tests {
         assert_eq!(
             rows(&pod, false),
             [
-                "web/setup Quiet setup|false|Completed|init|0|off:off:off|0:0|0:0||10m|i|",
-                "web/mesh Good mesh|true|Running|sidecar|0|off:off:off|0:0|0:0||60s||",
-                "web/app Warn app|false|Running||0|on:off:on|250m:0|1Gi:2Gi|http:80,53/UDP|10m|a:1|",
-                "web/crash Bad crash|false|CrashLoopBackOff||4 (2m ago)|off:off:off|0:0|0:0||10m||OOMKilled (exit 137)",
-                "web/new Warn new|false|||0|off:off:off|0:0|0:0||10m||",
-                "web/debug Bad debug|false|Terminated (signal 9)|ephemeral|0|off:off:off|0:0|0:0||10m|busybox|",
+                "web/setup Quiet setup|i|false|Completed|init|0|off:off:off|0:0|0:0||10m|",
+                "web/mesh Good mesh||true|Running|sidecar|0|off:off:off|0:0|0:0||60s|",
+                "web/app Warn app|a:1|false|Running||0|on:off:on|250m:0|1Gi:2Gi|http:80,53/UDP|10m|",
+                "web/crash Bad crash||false|CrashLoopBackOff||4 (2m ago)|off:off:off|0:0|0:0||10m|OOMKilled (exit 137)",
+                "web/new Warn new||false|||0|off:off:off|0:0|0:0||10m|",
+                "web/debug Bad debug|busybox|false|Terminated (signal 9)|ephemeral|0|off:off:off|0:0|0:0||10m|",
             ]
         );
         assert!(rows(&pod, true)[0].starts_with("web/setup Quiet web|setup|"));

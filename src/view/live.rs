@@ -148,7 +148,8 @@ impl Live {
                     Namespaces::OfContext => vec![Some(cluster.namespace.clone())],
                     Namespaces::Only(names) => names.iter().cloned().map(Some).collect(),
                 };
-                let shape = if shows_events(&self.spec) && !self.spec.wide { Shape::Events } else { Shape::Kind };
+                let folds = shows_events(&self.spec) && !self.spec.wide;
+                let shape = if folds { Shape::Events { of_one: false } } else { Shape::Kind };
                 self.opened.push(Opened::new(cluster, word, namespaces, Options { shape, ..Options::default() }));
             }
         }

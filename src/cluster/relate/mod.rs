@@ -60,7 +60,10 @@ impl Opened {
     /// Returns at once.
     pub fn within(cluster: &Arc<Cluster>, within: &Within, each_event: bool) -> Opened {
         let parents = within.parents.iter().filter(|parent| parent.cluster == cluster.id).cloned().collect();
+        let is_one = within.parents.len() == 1;
         let own = Within { parents, up: None, ..within.clone() };
-        Opened::related(cluster, within.relation.shows, |found| task::run(cluster.clone(), own, each_event, found))
+        Opened::related(cluster, within.relation.shows, |found| {
+            task::run(cluster.clone(), own, each_event, is_one, found)
+        })
     }
 }

@@ -18,7 +18,13 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use std::sync::Arc;
 
-pub(super) async fn run(cluster: Arc<Cluster>, within: Within, each_event: bool, found: Arc<Mutex<Related>>) {
+pub(super) async fn run(
+    cluster: Arc<Cluster>,
+    within: Within,
+    each_event: bool,
+    is_one: bool,
+    found: Arc<Mutex<Related>>,
+) {
     // The objects, and what leads from them to the rows, ring another bell than the rows.
     let bell = Bell::default();
     let mut task = Task {
@@ -29,6 +35,7 @@ pub(super) async fn run(cluster: Arc<Cluster>, within: Within, each_event: bool,
         cluster,
         within,
         each_event,
+        is_one,
         found,
     };
     loop {
@@ -52,6 +59,8 @@ struct Task {
     cluster: Arc<Cluster>,
     within: Within,
     each_event: bool,
+    /// The whole table, also of other clusters, is of one object.
+    is_one: bool,
     found: Arc<Mutex<Related>>,
     parents: Option<Parents>,
     behind: Children,
@@ -207,8 +216,8 @@ impl Task {
 
     fn shape(&self) -> Shape {
         match self.how() {
-            How::Containers => Shape::Containers { several: self.within.parents.len() > 1 },
-            How::Events if !self.each_event => Shape::Events,
+            How::Containers => Shape::Containers { several: !self.is_one },
+            How::Events if !self.each_event => Shape::Events { of_one: self.is_one },
             _ => Shape::Kind,
         }
     }

@@ -169,9 +169,9 @@ async fn containers_are_those_of_the_pod() {
     assert!(asked(&rig, "pods").iter().all(|seen| seen.param("fieldSelector") == "metadata.name=p"));
     let source = opened.sources().remove(0);
     let held = Held { source, _opened: opened };
-    assert_eq!(held.column(2), ["", "Running"]);
+    assert_eq!(held.column(3), ["", "Running"]);
     say(&rig, "MODIFIED", &pod(6, &json!({"waiting": {"reason": "CrashLoopBackOff"}})));
-    until(|| held.column(2) == ["", "CrashLoopBackOff"]).await;
+    until(|| held.column(3) == ["", "CrashLoopBackOff"]).await;
     say(&rig, "DELETED", &pod(7, &json!({})));
     until(|| held.source.is_empty()).await;
 }
