@@ -91,7 +91,8 @@ impl Sorter {
             By::Cell(columns) => self.directed(cell_key(columns, rows, entry)),
             By::Urgent(columns) => {
                 let calm = !matches!(rows.tone(entry.slot), Tone::Warn | Tone::Bad);
-                u128::from(calm) << 127 | cell_key(columns, rows, entry) >> 1
+                // To the second: ages take 32 bits, and what is not known comes last.
+                u128::from(calm) << 64 | cell_key(columns, rows, entry).min(u128::from(u64::MAX))
             }
         };
         Some(Keyed { key, natural, entry })
