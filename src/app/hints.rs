@@ -32,6 +32,20 @@ fn hint(keys: impl Into<String>, label: impl Into<String>) -> Hint {
     Hint { keys: keys.into(), label: label.into() }
 }
 
+/// What Enter opens, each with the kinds that lead to it.
+fn opened() -> HelpSection {
+    let mut entries: Vec<Hint> = Vec::new();
+    for relation in &RELATIONS {
+        let plural = relation.of.split('.').next().unwrap_or(relation.of);
+        let Some(what) = pane::opens(relation.of).map(Text::get) else { continue };
+        match entries.iter_mut().find(|entry| entry.keys == what) {
+            Some(entry) => entry.label = format!("{}, {plural}", entry.label),
+            None => entries.push(hint(what, plural)),
+        }
+    }
+    HelpSection { title: Text::HelpOpens.get().to_owned(), entries }
+}
+
 /// What a binding does, for the help.
 fn label(meaning: &Meaning) -> Option<String> {
     match meaning {
@@ -118,12 +132,7 @@ impl App {
         let typed = COMMANDS.iter().filter(|command| command.is_typed());
         let usage = |command: &Command| format!(":{}{}", command.names.join(" :"), command.form.usage());
         section(Text::HelpCommands, typed.map(|command| hint(usage(command), command.doc.get())).collect());
-        let opened = RELATIONS.iter().filter_map(|relation| {
-            let plural = relation.of.split('.').next().unwrap_or(relation.of);
-            Some(hint(plural, pane::opens(relation.of)?.get()))
-        });
-        let title = Text::HelpOpens.get().to_owned();
-        sections.push(HelpSection { title, entries: opened.collect() });
+        sections.push(opened());
         sections.retain(|section| !section.entries.is_empty());
         Help { sections, scroll: 0 }
     }

@@ -309,10 +309,14 @@ impl Table {
         let by_uid = Some(row.uid.as_str()).filter(|uid| !uid.is_empty());
         let found = by_uid.and_then(|uid| self.find(guards, row.cluster, uid)).or_else(|| self.named(guards, row));
         let at = found.and_then(|entry| self.order.iter().position(|keyed| keyed.entry == entry));
+        let whole = !self.parts.is_empty() && self.parts.iter().all(|part| part.source.status().complete);
         if let Some(at) = at {
-            (self.cursor, self.moved, self.cursor_key) = (at, true, None);
+            // On top of a whole table is where a cursor stands that nobody has moved; a row that is pointed
+            // at, which has no name here, is kept wherever it is.
+            let moved = at > 0 || !whole || row.name.is_empty();
+            (self.cursor, self.moved, self.cursor_key) = (at, moved, None);
             self.focus = None;
-        } else if !self.parts.is_empty() && self.parts.iter().all(|part| part.source.status().complete) {
+        } else if whole {
             // It is not there, or the filter hides it.
             self.focus = None;
         }

@@ -358,7 +358,7 @@ fn help_and_the_way_out() {
     let mut pty = demo(120, 40);
     pty.type_keys("?");
     let shot = pty.wait_for("the help", |shot| shot.has("Esc closes"));
-    for words in ["Ctrl-F", "Shift-A", "quit"] {
+    for words in ["Ctrl-F", "Shift-A", "Leave Skylark"] {
         assert!(shot.has(words), "{words}\n{}", shot.framed());
     }
     pty.type_keys("<esc>");
