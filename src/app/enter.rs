@@ -3,6 +3,7 @@
 use super::{App, Effect};
 use crate::command::line::{Clusters, Open};
 use crate::command::pane::{self, DEFAULT_KIND, Enter};
+use crate::model::relation;
 use crate::text::catalog::Text;
 use crate::view::snapshot::RowId;
 use crate::view::spec::{ClusterId, Namespaces, Pane, Spec};
@@ -33,6 +34,8 @@ impl App {
             sort: current.sort.clone().filter(|_| current.pane == pane),
             wide: current.wide,
             faults: false,
+            // Another kind or scope is no longer inside of anything.
+            within: current.within.clone().filter(|_| !scoped && pane == current.pane),
             pane,
         };
         self.go_to(spec, out);
@@ -46,6 +49,9 @@ impl App {
             return self.follow(out);
         }
         if what == Enter::Nothing {
+            if let Some(relation) = relation::opened_by(&self.snapshot.window.subject) {
+                return self.drill(relation, out);
+            }
             let kind = &self.snapshot.window.kind;
             let kind = if kind.is_empty() { &self.kind } else { kind };
             return Err(Text::NotOpenable.with(&[kind]));

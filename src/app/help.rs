@@ -5,8 +5,9 @@ use super::hints::{does, label};
 use super::ui::{Help, HelpLine, HelpSection, Hint, Mode, Prompt};
 use crate::command::chord::write_all;
 use crate::command::keymap::Meaning;
-use crate::command::pane::PANES;
+use crate::command::pane::{self, PANES};
 use crate::command::table::{COMMANDS, Call, Command, Id, Scope};
+use crate::model::relation::RELATIONS;
 use crate::text::catalog::Text;
 use crate::text::width::{width, wrap};
 
@@ -27,17 +28,34 @@ const FORMS: [(&str, Text); 5] = [
 ];
 
 /// What may be written as a filter.
-const FILTERS: [(&str, Text); 6] = [
+const FILTERS: [(&str, Text); 9] = [
     ("/web", Text::FilterRegex),
     ("/web prod", Text::FilterWords),
     ("/!web", Text::FilterInverse),
     ("/app=web", Text::FilterEither),
     ("/-l app=web", Text::FilterLabels),
     ("/-f wbfr", Text::FilterLetters),
+    ("/reason:Back", Text::FilterColumn),
+    ("/count:>5", Text::FilterCompare),
+    ("/since:15m", Text::FilterSince),
 ];
 
 fn hint(keys: impl Into<String>, label: impl Into<String>) -> Hint {
     Hint { keys: keys.into(), label: label.into() }
+}
+
+/// What Enter opens, each with the kinds that lead to it.
+fn opened() -> HelpSection {
+    let mut entries: Vec<Hint> = Vec::new();
+    for relation in &RELATIONS {
+        let plural = relation.of.split('.').next().unwrap_or(relation.of);
+        let Some(what) = pane::opens(relation.of).map(Text::get) else { continue };
+        match entries.iter_mut().find(|entry| entry.keys == what) {
+            Some(entry) => entry.label = format!("{}, {plural}", entry.label),
+            None => entries.push(hint(what, plural)),
+        }
+    }
+    HelpSection { title: Text::HelpOpens.get().to_owned(), entries }
 }
 
 impl App {
@@ -77,6 +95,7 @@ impl App {
         let usage = |command: &Command| format!(":{}{}", command.names.join(" :"), command.form.usage());
         sections
             .push(section(Text::HelpCommands, typed.map(|command| hint(usage(command), command.doc.get())).collect()));
+        sections.push(opened());
         let mut later: Vec<Hint> = Scope::ALL.into_iter().flat_map(|scope| self.keys_of(scope, true).entries).collect();
         later.dedup();
         sections.push(section(Text::HelpNotYet, later));

@@ -99,7 +99,7 @@ impl App {
             return said;
         }
         match id {
-            Id::Enter => pane::of(&spec.pane).enter_hint,
+            Id::Enter => pane::of(&spec.pane).enter_hint.or_else(|| pane::opens(&self.snapshot.window.subject)),
             Id::Accept if is_filter => Some(Text::HintKeep),
             Id::CompleteNext if is_filter => None,
             Id::Back if self.is_filtered() => Some(Text::HintClearFilter),

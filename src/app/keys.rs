@@ -138,7 +138,18 @@ const MOST_WAITING: usize = 256;
 fn acts_on_selection(id: Id) -> bool {
     matches!(
         id,
-        Id::Enter | Id::Retry | Id::Connect | Id::Yaml | Id::Describe | Id::Reveal | Id::Copy | Id::Palette
+        Id::Enter
+            | Id::Retry
+            | Id::Connect
+            | Id::Yaml
+            | Id::Describe
+            | Id::Reveal
+            | Id::Copy
+            | Id::Palette
+            | Id::Owner
+            | Id::UsedBy
+            | Id::EventsOf
+            | Id::Warp
     )
 }
 

@@ -1,6 +1,7 @@
 //! The reducer: keys and snapshots in, state and effects out. No I/O, no terminal, no clock.
 
 mod copy;
+mod drill;
 mod editor;
 mod enter;
 mod flash;
@@ -344,8 +345,11 @@ impl App {
 
     /// Shows another place, from which there is a way back.
     fn go_to(&mut self, spec: Spec, out: &mut Vec<Effect>) {
-        self.remember_kind(&spec.pane);
+        if spec.within.is_none() {
+            self.remember_kind(&spec.pane);
+        }
         self.remember_use(&spec);
+        self.leave();
         if self.places.go_to(spec) {
             self.arrived();
         }
@@ -372,6 +376,13 @@ impl App {
             let known = self.snapshot.names.kinds.iter().find(is_named).map(|(kind, _)| kind.clone());
             self.palette.used(Sort::Kind, known.as_ref().unwrap_or(word));
         }
+    }
+
+    /// Notes which row the cursor is on before the place is left.
+    fn leave(&mut self) {
+        let known = self.is_window_current() && !self.is_behind();
+        let row = if known { self.snapshot.window.selected.clone() } else { self.places.row().cloned() };
+        self.places.leave(row);
     }
 
     fn arrived(&mut self) {

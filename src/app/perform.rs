@@ -7,6 +7,7 @@ use crate::command::known::Known;
 use crate::command::line::{self, Clusters};
 use crate::command::table::{Call, Id};
 use crate::model::draft::Tone;
+use crate::model::relation;
 use crate::model::state::Phase;
 use crate::text::catalog::Text;
 use crate::view::spec::{ClusterId, Form, Motion, Namespaces, Pane, ViewCommand};
@@ -38,6 +39,10 @@ impl App {
             Id::Redraw => out.push(Effect::Redraw),
             Id::Quit => out.push(Effect::Quit),
             Id::Enter => self.enter(out)?,
+            Id::Owner => self.drill(&relation::OWNER, out)?,
+            Id::UsedBy => self.used_by(out)?,
+            Id::EventsOf => self.drill(&relation::EVENTS_OF, out)?,
+            Id::Warp => self.warp(out)?,
             Id::Filter if call.argument.is_empty() => self.begin_filter(),
             Id::Filter => self.set_filter(&call.argument, out),
             Id::ClearFilter => self.set_filter("", out),
@@ -206,11 +211,18 @@ impl App {
     }
 
     fn wander(&mut self, step: fn(&mut Places) -> bool, otherwise: Text, out: &mut Vec<Effect>) {
+        self.leave();
         if step(&mut self.places) {
-            let pane = self.spec().pane.clone();
-            self.remember_kind(&pane);
+            if self.spec().within.is_none() {
+                let pane = self.spec().pane.clone();
+                self.remember_kind(&pane);
+            }
             self.arrived();
             self.show(out);
+            // Where the cursor was, it is again.
+            if let Some(row) = self.places.row() {
+                out.push(Effect::View(ViewCommand::Focus(row.clone())));
+            }
         } else {
             self.say(Tone::Quiet, otherwise.get().to_owned());
         }

@@ -1,16 +1,24 @@
 //! Where the user has been, as in a browser: back, forward, and the last place.
 
+use crate::view::snapshot::RowId;
 use crate::view::spec::Spec;
 
 /// How many places are remembered.
 const MOST: usize = 100;
 
+/// A place, and the row that was under the cursor when it was left.
+#[derive(Clone, Debug)]
+struct Place {
+    spec: Spec,
+    row: Option<RowId>,
+}
+
 /// The places; there is always one.
 #[derive(Clone, Debug)]
 pub struct Places {
-    before: Vec<Spec>,
-    current: Spec,
-    after: Vec<Spec>,
+    before: Vec<Place>,
+    current: Place,
+    after: Vec<Place>,
     /// How many steps back (or, negative, forward) the place shown last lies.
     last: Option<isize>,
 }
@@ -18,26 +26,39 @@ pub struct Places {
 impl Places {
     /// Only this place.
     pub fn new(first: Spec) -> Places {
-        Places { before: Vec::new(), current: first, after: Vec::new(), last: None }
+        let current = Place { spec: first, row: None };
+        Places { before: Vec::new(), current, after: Vec::new(), last: None }
     }
 
     /// The place on the screen.
     pub fn current(&self) -> &Spec {
-        &self.current
+        &self.current.spec
+    }
+
+    /// The row that was under the cursor when the place on the screen was left.
+    pub fn row(&self) -> Option<&RowId> {
+        self.current.row.as_ref()
+    }
+
+    /// Notes the row under the cursor: the place is about to be left.
+    pub fn leave(&mut self, row: Option<RowId>) {
+        self.current.row = row;
     }
 
     /// The place on the screen, to be changed without leaving it.
     pub fn current_mut(&mut self) -> &mut Spec {
-        &mut self.current
+        &mut self.current.spec
     }
 
     /// Goes to a place; forgets those that were ahead. Says whether it is another table or scope: the same
     /// one with another filter or order takes the place's stead.
     pub fn go_to(&mut self, spec: Spec) -> bool {
-        let same = spec.pane == self.current.pane
-            && spec.clusters == self.current.clusters
-            && spec.namespaces == self.current.namespaces;
-        let left = std::mem::replace(&mut self.current, spec);
+        let current = &self.current.spec;
+        let same = spec.pane == current.pane
+            && spec.clusters == current.clusters
+            && spec.namespaces == current.namespaces
+            && spec.within == current.within;
+        let left = std::mem::replace(&mut self.current, Place { spec, row: None });
         if !same {
             self.before.push(left);
             self.after.clear();
@@ -67,8 +88,8 @@ impl Places {
     /// Where the user has been, the last place first; each once.
     pub fn recent(&self) -> impl Iterator<Item = &Spec> {
         let mut seen: Vec<&Spec> = Vec::new();
-        let all = self.before.iter().rev().chain(self.after.iter().rev());
-        for spec in all.filter(|spec| **spec != self.current) {
+        let all = self.before.iter().rev().chain(self.after.iter().rev()).map(|place| &place.spec);
+        for spec in all.filter(|spec| **spec != self.current.spec) {
             if !seen.contains(&spec) {
                 seen.push(spec);
             }

@@ -3,6 +3,7 @@
 use super::ui::Mode;
 use super::{App, Effect};
 use crate::command::table::Id;
+use crate::model::relation::CONTAINERS;
 use crate::text::catalog::Text;
 use crate::view::page::{Page, Secrets};
 use crate::view::spec::{Form, Object, Pane, Read, Spec, ViewCommand};
@@ -35,12 +36,19 @@ impl App {
             Pane::Kind(kind) => {
                 let row = self.snapshot.window.selected.as_ref().filter(|_| self.is_window_current());
                 let row = row.ok_or_else(|| Text::NothingSelected.get().to_owned())?;
+                // A table of several kinds says of each row which it is.
+                let subject = self.snapshot.window.subject.as_str();
+                let said = [row.kind.as_str(), subject, kind].into_iter().find(|said| !said.is_empty());
+                let (kind, name) = match (said.unwrap_or_default(), row.name.split_once('/')) {
+                    // A container is a part of its pod.
+                    (CONTAINERS, Some((pod, _))) => ("pods", pod),
+                    (kind, _) => (kind, row.name.as_str()),
+                };
                 Ok(Object {
                     cluster: row.cluster,
-                    // A table of several kinds says of each row which it is.
-                    kind: if row.kind.is_empty() { kind.clone() } else { row.kind.clone() },
+                    kind: kind.to_owned(),
                     namespace: row.namespace.clone(),
-                    name: row.name.clone(),
+                    name: name.to_owned(),
                     uid: row.uid.clone(),
                     form: Form::default(),
                 })

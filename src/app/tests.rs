@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::model::state::ClusterState;
+use crate::model::within::Parent;
 use crate::view::snapshot::{ClusterLine, Head, Names, RowId, Window};
 use crate::view::spec::{Motion, Sort};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -10,6 +11,7 @@ use std::time::Duration;
 mod copy;
 mod document;
 mod filter;
+mod drill;
 mod fleet;
 mod hints;
 mod palette;
@@ -209,6 +211,11 @@ fn place(spec: &Spec) -> String {
     if spec.wide {
         out += " wide";
     }
+    if let Some(within) = &spec.within {
+        let parent = |parent: &Parent| format!("{}:{}/{}", parent.cluster.0, parent.namespace, parent.name);
+        let parents: Vec<_> = within.parents.iter().map(parent).collect();
+        out = format!("{out} in {} {}", within.kind, parents.join(" "));
+    }
     out
 }
 
@@ -220,6 +227,7 @@ fn words(effects: &[Effect]) -> String {
         Effect::View(ViewCommand::Move(Motion::Rows(rows))) => format!("{rows:+}"),
         Effect::View(ViewCommand::Move(motion)) => format!("{motion:?}").to_lowercase(),
         Effect::View(ViewCommand::Write(of)) => format!("write {:?}", of.what).to_lowercase(),
+        Effect::View(ViewCommand::Focus(row)) => format!("focus {}/{}", row.cluster.0, row.name),
         Effect::View(command) => format!("{command:?}").to_lowercase(),
         Effect::Connect(which) => format!("connect {}", ids(which)),
         Effect::Retry(None) => "retry".to_owned(),

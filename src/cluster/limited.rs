@@ -3,6 +3,7 @@
 
 use super::cluster::Cluster;
 use super::open::{Inner, Options};
+use super::relate::sieve::Sieve;
 use super::rights::{HOLDS, HOLDS_YOUNG, Origin};
 use super::watch::{Selection, Watch};
 use crate::kinds;
@@ -129,7 +130,8 @@ impl Scope {
     }
 
     fn watch(&mut self, source: Arc<Source>) -> AbortHandle {
-        let watch = Watch::new(self.cluster.clone(), source, &self.options);
+        let watch = Watch::new(self.cluster.clone(), source, &self.options)
+            .shaped(self.options.shape.clone(), Sieve::default());
         self.watches.spawn(watch.run())
     }
 

@@ -6,6 +6,8 @@ use super::cluster::Cluster;
 use super::doubt::look_closer;
 use super::limited::{Limits, Scope};
 use super::meaning::{Meaning, Pin};
+use super::relate::Related;
+use super::shape::Shape;
 use super::watch::Selection;
 use crate::model::kind::Kind;
 use crate::model::source::{Feed, Source};
@@ -44,6 +46,8 @@ pub struct Options {
     pub name: Option<String>,
     /// What the word was found to mean elsewhere in the fleet.
     pub pin: Pin,
+    /// What becomes of the objects.
+    pub shape: Shape,
 }
 
 /// What is open of one kind.
@@ -66,11 +70,13 @@ pub struct Opened {
     /// The kind's name as it was asked for.
     pub word: String,
     inner: Arc<Mutex<Inner>>,
+    /// Of a table of related objects, what its task has found: it is then all that counts.
+    pub(super) related: Option<Arc<Mutex<Related>>>,
     task: JoinHandle<()>,
 }
 
 /// The wait before an unknown kind is looked for again: a CRD may have been added.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// The wait before a server is asked again that answered and could not tell its kinds.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
@@ -80,11 +86,25 @@ impl Opened {
     pub fn new(cluster: &Arc<Cluster>, word: &str, namespaces: Vec<Option<String>>, options: Options) -> Opened {
         let inner = Arc::<Mutex<Inner>>::default();
         let task = tokio::spawn(run(cluster.clone(), word.to_owned(), namespaces, options, inner.clone()));
-        Opened { cluster: cluster.clone(), word: word.to_owned(), inner, task }
+        Opened { cluster: cluster.clone(), word: word.to_owned(), inner, related: None, task }
+    }
+
+    /// Opens a table of related objects, filled by `run`.
+    pub(super) fn related<F>(cluster: &Arc<Cluster>, word: &str, run: impl FnOnce(Arc<Mutex<Related>>) -> F) -> Opened
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let related = Arc::<Mutex<Related>>::default();
+        let task = tokio::spawn(run(related.clone()));
+        let (cluster, word) = (cluster.clone(), word.to_owned());
+        Opened { cluster, word, inner: Arc::default(), related: Some(related), task }
     }
 
     /// What became of the kind's name.
     pub fn resolution(&self) -> Resolution {
+        if let Some(related) = &self.related {
+            return related.lock().resolution.clone();
+        }
         self.inner.lock().resolution.clone()
     }
 
@@ -96,6 +116,9 @@ impl Opened {
     /// One source a kind and namespace; none before the kind is resolved. Where a list of all
     /// namespaces is refused, it comes first, and after it those that may be read.
     pub fn sources(&self) -> Vec<Arc<Source>> {
+        if let Some(related) = &self.related {
+            return related.lock().sources.clone();
+        }
         let inner = self.inner.lock();
         let sources = inner.groups.iter().flat_map(|group| match group.sources.as_slice() {
             // It was just allowed after all: what was read in its place repeats it.

@@ -1,10 +1,14 @@
 //! Turns the objects of one kind into drafts, whatever encoding they come in.
 
 use super::defaults::Defaults;
+use super::fold::{self, Fold};
+use super::relate::sieve::Sieve;
+use super::shape::{LEADS, Shape};
 use super::wire::table::{EventTable, Layout};
 use super::wire::{Encoding, WireError};
 use crate::base::age::Timestamp;
-use crate::kinds::{self, ClientKind};
+use crate::kinds::links::Shell;
+use crate::kinds::{self, ClientKind, containers, uses};
 use crate::model::column::Column;
 use crate::model::draft::Draft;
 use crate::model::kind::Kind;
@@ -19,8 +23,13 @@ pub struct Projector {
     columns: Arc<[Column]>,
     draft: Draft,
     defaults: Option<Defaults>,
+    shape: Shape,
+    sieve: Sieve,
+    fold: Fold,
     /// A list is being read: it may bring columns of its own.
     pub listing: bool,
+    /// What is read now was deleted.
+    pub deleting: bool,
 }
 
 /// What a gateway that knows no Tables leaves us with.
@@ -31,7 +40,18 @@ impl Projector {
     pub fn new(kind: &Kind) -> Projector {
         let client = kinds::find(&kind.group, &kind.version, &kind.plural);
         let columns = client.map_or_else(|| Arc::from(GENERIC.to_vec()), |client| Arc::from(client.columns.to_vec()));
-        Projector { client, layout: None, columns, draft: Draft::default(), defaults: None, listing: true }
+        Projector {
+            client,
+            layout: None,
+            columns,
+            draft: Draft::default(),
+            defaults: None,
+            shape: Shape::Kind,
+            sieve: Sieve::default(),
+            fold: Fold::default(),
+            listing: true,
+            deleting: false,
+        }
     }
 
     /// Takes the minor version of the server that is to be listed: texts and columns follow it. 0 is not
@@ -39,7 +59,8 @@ impl Projector {
     pub fn set_minor(&mut self, minor: u16, source: &Source) {
         self.draft.minor = minor;
         self.defaults = Defaults::of(&source.kind.group, &source.kind.plural, minor);
-        if let Some(client) = self.client {
+        // Rows of another shape have columns of their own.
+        if let (Some(client), Shape::Kind) = (self.client, &self.shape) {
             self.columns = Arc::from(client.columns_of(minor).to_vec());
             if source.rows().columns_version() != 0 {
                 source.set_columns(self.columns());
@@ -47,14 +68,46 @@ impl Projector {
         }
     }
 
+    /// The same with other rows, and only what passes the sieve.
+    #[must_use]
+    pub fn shaped(self, shape: Shape, sieve: Sieve) -> Projector {
+        // Events are folded by the columns that are computed here.
+        let shape = if matches!(shape, Shape::Events { .. }) && self.client.is_none() { Shape::Kind } else { shape };
+        let columns = match &shape {
+            Shape::Kind => self.columns,
+            Shape::Events { of_one } => fold::columns(*of_one),
+            Shape::Containers { several } => Arc::from(containers::columns(*several).to_vec()),
+            Shape::Leads(_) => Arc::from(LEADS.to_vec()),
+            Shape::Uses(_) => Arc::from(uses::COLUMNS.to_vec()),
+        };
+        Projector { columns, shape, sieve, ..self }
+    }
+
+    /// A list begins: what it does not bring is gone.
+    pub fn begin(&mut self) {
+        self.fold.clear();
+        self.deleting = false;
+    }
+
+    /// Another server answers: nothing that the last one said of columns holds.
+    pub fn begin_anew(&mut self) {
+        self.begin();
+        self.layout = None;
+        self.defaults = None;
+    }
+
     /// Whether Tables are asked for.
     pub fn is_table(&self) -> bool {
-        self.client.is_none()
+        self.client.is_none() && !self.shape.is_json()
     }
 
     /// The Accept header of a list.
     pub fn accept_list(&self) -> &'static str {
-        if self.is_table() {
+        if self.shape.is_metadata() {
+            "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
+        } else if self.shape.is_json() {
+            "application/json"
+        } else if self.is_table() {
             "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
         } else {
             "application/vnd.kubernetes.protobuf,application/json"
@@ -63,7 +116,11 @@ impl Projector {
 
     /// The Accept header of a watch.
     pub fn accept_watch(&self) -> &'static str {
-        if self.is_table() {
+        if self.shape.is_metadata() {
+            "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json"
+        } else if self.shape.is_json() {
+            "application/json"
+        } else if self.is_table() {
             "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
         } else {
             "application/vnd.kubernetes.protobuf;stream=watch,application/json;stream=watch"
@@ -83,17 +140,83 @@ impl Projector {
         Ok(self.columns())
     }
 
-    /// The draft of one object of a list, or of one row of a Table.
+    /// Hands over the rows of one object of a list, or of one row of a Table.
     pub fn item(
         &mut self,
         encoding: Encoding,
         bytes: &[u8],
         source: &Source,
         now: Timestamp,
-    ) -> Result<&Draft, WireError> {
+        mut each: impl FnMut(&Draft),
+    ) -> Result<(), WireError> {
         if source.rows().columns_version() == 0 {
             source.set_columns(self.columns());
         }
+        if self.shape.is_json() {
+            return self.reshape(encoding, bytes, source, each);
+        }
+        self.read(encoding, bytes, now)?;
+        let passes = self.passes(encoding, bytes)?;
+        if let (Shape::Events { .. }, Some(client)) = (&self.shape, self.client) {
+            let (fold, draft) = (&mut self.fold, &self.draft);
+            fold.take(draft, client.columns_of(draft.minor), self.deleting || !passes, source, each);
+        } else {
+            self.draft.gone = self.deleting || !passes;
+            each(&self.draft);
+        }
+        Ok(())
+    }
+
+    fn passes(&self, encoding: Encoding, bytes: &[u8]) -> Result<bool, WireError> {
+        let shell = if self.is_table() && self.layout.is_some() { Shell::Row } else { Shell::Bare };
+        Ok(self.sieve.is_open() || self.sieve.passes(&self.draft, encoding, bytes, shell)?)
+    }
+
+    /// Rows that are not of the object's own kind.
+    fn reshape(
+        &mut self,
+        encoding: Encoding,
+        bytes: &[u8],
+        source: &Source,
+        mut each: impl FnMut(&Draft),
+    ) -> Result<(), WireError> {
+        if encoding != Encoding::Json {
+            return Err(WireError::Object("protobuf where JSON was asked for".into()));
+        }
+        generic(bytes, &mut self.draft)?;
+        if !self.passes(encoding, bytes)? {
+            return Ok(());
+        }
+        let broken = |error: kinds::DecodeError| WireError::Object(error.to_string());
+        let (draft, deleting) = (&mut self.draft, self.deleting);
+        match &self.shape {
+            Shape::Containers { several } => {
+                containers::read(bytes, *several, draft, |draft| {
+                    draft.gone = deleting;
+                    each(draft);
+                })
+                .map_err(broken)?;
+            }
+            Shape::Uses(wanted) => {
+                uses::read(bytes, &source.kind.kind, wanted, draft).map_err(broken)?;
+                draft.gone |= deleting;
+                each(draft);
+            }
+            Shape::Leads(lookup) => {
+                let object = serde_json::from_slice(bytes).map_err(|error| WireError::Object(error.to_string()))?;
+                let text = lookup.text(draft.get(draft.namespace), draft.get(draft.name), &object);
+                draft.cells.clear();
+                draft.cell(text.as_deref().unwrap_or_default());
+                draft.gone = deleting || text.is_none();
+                each(draft);
+            }
+            Shape::Kind | Shape::Events { .. } => (),
+        }
+        Ok(())
+    }
+
+    /// Reads an object, or a row of a Table, into the draft.
+    fn read(&mut self, encoding: Encoding, bytes: &[u8], now: Timestamp) -> Result<(), WireError> {
         let draft = &mut self.draft;
         match (self.client, encoding, &self.layout) {
             (Some(client), Encoding::Protobuf, _) => {
@@ -109,16 +232,9 @@ impl Projector {
             }
         }
         if let Some(defaults) = &mut self.defaults {
-            defaults.note(draft, false);
+            defaults.note(draft, self.deleting);
         }
-        Ok(draft)
-    }
-
-    /// Notes that the object of the last draft is gone.
-    pub fn forget(&mut self) {
-        if let Some(defaults) = &mut self.defaults {
-            defaults.note(&self.draft, true);
-        }
+        Ok(())
     }
 
     /// Brings into line what a row shows because of others, when all rows are there.
@@ -148,6 +264,11 @@ impl Projector {
         Ok(())
     }
 
+    /// The version of the object that was read last; empty when there was none.
+    pub fn version(&self) -> &str {
+        self.draft.get(self.draft.version)
+    }
+
     /// Hands the draft of each object of a watch event to `each`.
     pub fn event(
         &mut self,
@@ -157,6 +278,7 @@ impl Projector {
         now: Timestamp,
         mut each: impl FnMut(&Draft),
     ) -> Result<(), WireError> {
+        self.draft.clear();
         if self.is_table() && encoding == Encoding::Json {
             let table = EventTable::parse(object)?;
             self.learn(&table, source)?;
@@ -165,13 +287,12 @@ impl Projector {
                     return Err(WireError::Object("a table's row before its columns".into()));
                 }
                 for row in rows {
-                    each(self.item(encoding, row.get().as_bytes(), source, now)?);
+                    self.item(encoding, row.get().as_bytes(), source, now, &mut each)?;
                 }
                 return Ok(());
             }
         }
-        each(self.item(encoding, object, source, now)?);
-        Ok(())
+        self.item(encoding, object, source, now, each)
     }
 }
 

@@ -7,6 +7,8 @@ use super::gate::Pass;
 use super::machine::{self, Trouble};
 use super::open::Options;
 use super::project::Projector;
+use super::relate::sieve::Sieve;
+use super::shape::Shape;
 use super::wire::{
     Bookmark, Encoding, EventType, ListPiece, ListReader, MAX_OBJECT, Status, WatchReader, WireError, json, protobuf,
 };
@@ -51,6 +53,7 @@ pub struct Selection {
 }
 
 /// Fills one source for as long as it runs.
+#[allow(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct Watch {
     cluster: Arc<Cluster>,
     source: Arc<Source>,
@@ -77,6 +80,8 @@ pub struct Watch {
     unwatchable: bool,
     /// Listing is allowed and watching is not, in the server's words.
     forbidden: Option<WatchPhase>,
+    /// Its rows are not all of the collection: their number says nothing about the whole.
+    partly: bool,
 }
 
 /// How a request that went well ended.
@@ -92,6 +97,7 @@ impl Watch {
     pub fn new(cluster: Arc<Cluster>, source: Arc<Source>, options: &Options) -> Watch {
         let projector = Projector::new(&source.kind);
         let generation = cluster.generation();
+        let partly = options.selection != Selection::default() || options.name.is_some();
         Watch {
             cluster,
             source,
@@ -108,7 +114,20 @@ impl Watch {
             renewed: false,
             unwatchable: false,
             forbidden: None,
+            partly,
         }
+    }
+
+    /// The same with other rows than the kind's, of what passes the sieve.
+    #[must_use]
+    pub fn shaped(self, shape: Shape, sieve: Sieve) -> Watch {
+        let partly = !sieve.is_open() || !matches!(shape, Shape::Kind);
+        Watch { projector: self.projector.shaped(shape, sieve), partly: self.partly || partly, ..self }
+    }
+
+    fn begin(&mut self) {
+        self.source.begin();
+        self.projector.begin();
     }
 
     /// Lists and follows. Ends by itself only after the first list of a watch that runs once, or
@@ -178,7 +197,7 @@ impl Watch {
         if std::mem::replace(&mut self.generation, generation) == generation {
             return;
         }
-        self.projector = Projector::new(&self.source.kind);
+        self.projector.begin_anew();
         (self.failures, self.expired, self.unwatchable, self.forbidden) = (0, 0, false, None);
         self.version.clear();
         self.source.clear(self.cluster.now());
@@ -294,7 +313,7 @@ impl Watch {
 
     /// Reads the whole collection in pages.
     async fn list(&mut self, pass: &mut Pass) -> Result<(), AskError> {
-        self.source.begin();
+        self.begin();
         let (mut next, mut version, mut read) = (String::new(), String::new(), 0_u32);
         loop {
             // A server that keeps expiring our pages is asked for everything at once.
@@ -377,8 +396,7 @@ impl Watch {
             return projector.event(encoding, body, source, now, |draft| source.upsert(draft, now));
         }
         let object = if encoding == Encoding::Protobuf { protobuf::open(body)? } else { body };
-        source.upsert(projector.item(encoding, object, source, now)?, now);
-        Ok(())
+        projector.item(encoding, object, source, now, |draft| source.upsert(draft, now))
     }
 
     async fn read_list(
@@ -398,7 +416,7 @@ impl Watch {
                     ListPiece::Meta(found) => meta = found,
                     ListPiece::Columns(json) => source.set_columns(projector.set_layout(json)?),
                     ListPiece::Item(item) => {
-                        source.upsert(projector.item(encoding, item, source, now)?, now);
+                        projector.item(encoding, item, source, now, |draft| source.upsert(draft, now))?;
                         *read += 1;
                     }
                 }
@@ -421,7 +439,7 @@ impl Watch {
         let mut query = vec![("watch", "true"), ("allowWatchBookmarks", "true"), ("timeoutSeconds", timeout.as_str())];
         if streaming {
             query.extend([("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan")]);
-            self.source.begin();
+            self.begin();
         } else {
             query.push(("resourceVersion", &self.version));
         }
@@ -513,7 +531,9 @@ impl Watch {
         self.expired = 0;
         self.renewed = false;
         let total = self.source.len() as u32;
-        self.cluster.learned.totals.lock().insert(self.key(), total);
+        if !self.partly {
+            self.cluster.learned.totals.lock().insert(self.key(), total);
+        }
         let phase = self.forbidden.clone().unwrap_or(WatchPhase::Live);
         self.projector.settle(&self.source);
         self.source.commit_as(phase, self.cluster.now());
@@ -524,6 +544,9 @@ impl Watch {
     }
 
     fn remembered(&self) -> Option<u32> {
+        if self.partly {
+            return None;
+        }
         self.cluster.learned.totals.lock().get(&self.key()).copied()
     }
 
@@ -680,16 +703,12 @@ impl Turn {
             }
             EventType::Added | EventType::Modified | EventType::Deleted => {
                 let before = source.rows().columns_version();
-                projector.event(encoding, object, source, now, |draft| {
-                    draft.get(draft.version).clone_into(version);
-                    if kind == EventType::Deleted {
-                        source.remove(draft, now);
-                    } else {
-                        source.upsert(draft, now);
-                    }
-                })?;
-                if kind == EventType::Deleted {
-                    projector.forget();
+                projector.deleting = kind == EventType::Deleted;
+                let read = projector.event(encoding, object, source, now, |draft| source.upsert(draft, now));
+                projector.deleting = false;
+                read?;
+                if !projector.version().is_empty() {
+                    projector.version().clone_into(version);
                 }
                 if !self.listing {
                     projector.settle(source);

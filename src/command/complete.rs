@@ -102,7 +102,12 @@ impl Place {
                 known.clusters.iter().map(cluster).collect()
             }
             Place::Options => {
-                let options = [("-A", Text::AllNamespaces), ("-n", Text::AboutNamespace), ("-l", Text::FilterLabels)];
+                let options = [
+                    ("-A", Text::AllNamespaces),
+                    ("-n", Text::AboutNamespace),
+                    ("-l", Text::FilterLabels),
+                    ("--since", Text::FilterSince),
+                ];
                 options.map(|(text, about)| Offer::new(text.into(), about.get().into())).into()
             }
             Place::Copied => {

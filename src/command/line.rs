@@ -158,12 +158,14 @@ fn kind_line(text: &str, known: &Known<'_>) -> Result<Open, LineError> {
 struct Scoped {
     open: Open,
     plain: Vec<String>,
+    /// Words to be added to the filter.
+    narrowed: Vec<String>,
 }
 
 impl Scoped {
     fn read(text: &str, known: &Known<'_>) -> Result<Scoped, LineError> {
         let (words, rest) = words(text).ok_or_else(|| LineError(Text::LineQuote.get().to_owned()))?;
-        let mut scope = Scoped { open: Open::default(), plain: Vec::new() };
+        let mut scope = Scoped { open: Open::default(), plain: Vec::new(), narrowed: Vec::new() };
         let mut after = Vec::new();
         if let Some(rest) = rest {
             let (filter, scopes) = filter_of(rest);
@@ -173,6 +175,13 @@ impl Scoped {
         let mut words = words.into_iter().chain(after);
         while let Some(word) = words.next() {
             scope.take(word, &mut words, known)?;
+        }
+        for word in std::mem::take(&mut scope.narrowed) {
+            let filter = &mut scope.open.filter;
+            if !filter.is_empty() {
+                filter.push(' ');
+            }
+            filter.push_str(&word);
         }
         Ok(scope)
     }
@@ -187,6 +196,10 @@ impl Scoped {
             "-A" => self.set_namespaces("*"),
             "-n" => self.set_namespaces(&value("-n")?),
             "-l" => self.set_filter(format!("-l {}", value("-l")?)),
+            "--since" => {
+                self.narrowed.push(format!("since:{}", value("--since")?));
+                Ok(())
+            }
             option if option.starts_with('-') => Err(LineError(Text::LineOption.with(&[option]))),
             text => match text.strip_prefix('@') {
                 Some(_) if self.open.clusters != Clusters::Same => {

@@ -127,7 +127,7 @@ fn errors_say_what_to_write_instead() {
         ("po team-a -A", "There is more than one namespace: write them with commas, `a,b`"),
         ("po @live @edge-1", "There is more than one @cluster: write them with commas, `@a,b`"),
         ("po a=b /web", "There is more than one filter"),
-        ("po -x", "There is no option `-x`: -A, -n NAMESPACE and -l SELECTOR are understood"),
+        ("po -x", "There is no option `-x`: -A, -n NAMESPACE, -l SELECTOR and --since TIME are understood"),
         ("po -n", "`-n` needs a value"),
         ("po 'a", "A quote is not closed"),
     ] {

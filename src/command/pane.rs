@@ -1,6 +1,7 @@
 //! The one table of panes: what is called how, and what Enter does in it.
 
 use super::table::{Command, Id, Scope};
+use crate::model::relation::{self, How};
 use crate::text::catalog::Text;
 use crate::view::spec::Pane;
 
@@ -88,6 +89,21 @@ impl PaneSpec {
     pub fn words(&self) -> &'static [&'static str] {
         self.command.map(Id::command).map_or(&[], |command: &Command| command.names)
     }
+}
+
+/// What Enter opens on a row of this kind, for the hints.
+pub fn opens(kind: &str) -> Option<Text> {
+    let relation = relation::opened_by(kind)?;
+    Some(match (relation.how, relation.shows) {
+        (How::Containers, _) => Text::HintContainers,
+        (How::BoundTo, _) => Text::HintClaim,
+        (How::Scales, _) => Text::HintTarget,
+        (How::Grants, _) => Text::HintRole,
+        (How::Backends, _) => Text::HintServices,
+        (_, "jobs.batch") => Text::HintJobs,
+        (_, "pods") => Text::HintPods,
+        _ => Text::HintObjects,
+    })
 }
 
 /// The entry of a table.

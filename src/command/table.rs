@@ -186,6 +186,10 @@ commands! {
     SearchHelp      Help     ["search-help"]                        None       DocSearchHelp 12 HintSearch;
 
     Enter           Global   ["open"]                               None       DocEnter 5 HintOpen;
+    Owner           Table    ["owner"]                              None       DocOwner;
+    UsedBy          Table    ["used-by"]                            None       DocUsedBy;
+    EventsOf        Table    ["events-of"]                          None       DocEventsOf;
+    Warp            Table    ["warp"]                               None       DocWarp;
     Filter          Global   ["filter"]                             Filter     DocFilter 15 HintFilter;
     ClearFilter     Table    ["clear-filter"]                       None       DocClearFilter;
     Mark            Table    ["mark"]                               None       DocMark 30 HintMark;

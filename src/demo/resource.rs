@@ -40,8 +40,11 @@ pub const EVENTS: Id = 3;
 /// Deployments.
 pub const DEPLOYMENTS: Id = 4;
 
+/// Replica sets.
+pub const REPLICASETS: Id = 5;
+
 /// Everything that is served.
-pub static ALL: [Resource; 5] = [
+pub static ALL: [Resource; 6] = [
     Resource {
         group: "",
         version: "v1",
@@ -136,6 +139,18 @@ pub static ALL: [Resource; 5] = [
             r#""spec":{"selector":null,"template":{"metadata":{},"spec":{"containers":null}},"strategy":{}},"#,
             r#""status":{}"#
         ),
+    },
+    Resource {
+        group: "apps",
+        version: "v1",
+        plural: "replicasets",
+        singular: "replicaset",
+        kind: "ReplicaSet",
+        short: &["rs"],
+        categories: &["all"],
+        namespaced: true,
+        fields: &["metadata.name", "metadata.namespace", "status.replicas"],
+        blank: r#""spec":{"selector":null},"status":{"replicas":0}"#,
     },
 ];
 

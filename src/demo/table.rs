@@ -2,7 +2,7 @@
 
 use super::list::{Page, meta};
 use super::options::Include;
-use super::resource::{ALL, DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
+use super::resource::{ALL, DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS, REPLICASETS};
 use super::status::Failure;
 use super::store::Record;
 use crate::kinds;
@@ -165,6 +165,14 @@ const DEPLOYMENT: &[Definition] = &[
     ),
 ];
 
+const REPLICASET: &[Definition] = &[
+    NAME,
+    ("Desired", "Desired number of replicas.", false),
+    ("Current", "Current number of non-terminating replicas.", false),
+    ("Ready", "Number of non-terminating replicas that have a Ready Condition.", false),
+    AGE,
+];
+
 fn definitions(id: Id) -> &'static [Definition] {
     match id {
         PODS => POD,
@@ -172,6 +180,7 @@ fn definitions(id: Id) -> &'static [Definition] {
         NAMESPACES => NAMESPACE,
         EVENTS => EVENT,
         DEPLOYMENTS => DEPLOYMENT,
+        REPLICASETS => REPLICASET,
         _ => &[],
     }
 }
@@ -187,6 +196,9 @@ fn columns(id: Id) -> Value {
 
 /// The cells of one object, given as it stands alone.
 fn cells(id: Id, object: &[u8]) -> Result<Vec<Value>, Failure> {
+    if id == REPLICASETS {
+        return replica_set(object);
+    }
     let resource = &ALL[id];
     let kind = kinds::find(resource.group, resource.version, resource.plural)
         .ok_or_else(|| Failure::internal(&format!("no table of {}", resource.plural)))?;
@@ -203,6 +215,18 @@ fn cells(id: Id, object: &[u8]) -> Result<Vec<Value>, Failure> {
         }
     };
     Ok(draft.cells.iter().map(value).collect())
+}
+
+/// The cells of a replica set, whose wide columns are left out.
+fn replica_set(object: &[u8]) -> Result<Vec<Value>, Failure> {
+    let object: Value = serde_json::from_slice(object).map_err(|error| Failure::internal(&error.to_string()))?;
+    let number = |pointer: &str| object.pointer(pointer).cloned().unwrap_or_else(|| 0.into());
+    let created = object["metadata"]["creationTimestamp"].as_str().unwrap_or_default();
+    let created = created.parse().map_or(0, jiff::Timestamp::as_second);
+    let mut age = String::new();
+    crate::base::age::write_duration(&mut age, jiff::Timestamp::now().as_second() - created);
+    let counts = ["/spec/replicas", "/status/replicas", "/status/readyReplicas"].map(number);
+    Ok([object["metadata"]["name"].clone()].into_iter().chain(counts).chain([age.into()]).collect())
 }
 
 fn row(id: Id, whole: &[u8], object: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) -> Result<(), Failure> {

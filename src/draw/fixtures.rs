@@ -259,3 +259,149 @@ pub fn names() -> Names {
 
 /// A server's words.
 pub const FORBIDDEN: &str = "pods is forbidden: User \"viewer\" cannot list resource \"pods\" in API group \"\" at the cluster scope. Choose a namespace with :ns, or ask for the right to list pods.";
+/// What a fleet's columns are called in the tables of related objects.
+pub const CONTAINERS: [&str; 11] =
+    ["NAME", "IMAGE", "READY", "STATE", "INIT", "RESTARTS", "PROBES(L:R:S)", "CPU(R:L)", "MEM(R:L)", "PORTS", "AGE"];
+
+/// The containers of a pod of a deployment, in every state.
+pub fn containers() -> Snapshot {
+    let rows = vec![
+        row(
+            &[
+                "migrate",
+                "harbor/migrate:7",
+                "false",
+                "Completed",
+                "init",
+                "0",
+                "off:off:off",
+                "100m:0",
+                "64Mi:64Mi",
+                "",
+                "3d",
+            ],
+            Tone::Quiet,
+        ),
+        row(
+            &[
+                "istio-proxy",
+                "istio/proxyv2:1.27",
+                "true",
+                "Running",
+                "sidecar",
+                "0",
+                "off:on:on",
+                "10m:2",
+                "40Mi:1Gi",
+                "http-envoy:15090",
+                "3d",
+            ],
+            Tone::Good,
+        ),
+        row(
+            &[
+                "收银台",
+                "harbor/pay/checkout:2026.11.3-rc1",
+                "false",
+                "CrashLoopBackOff",
+                "",
+                "12 (3m ago)",
+                "on:on:off",
+                "250m:0",
+                "512Mi:1Gi",
+                "http:8080,9090/UDP",
+                "3d",
+            ],
+            Tone::Bad,
+        ),
+        row(
+            &[
+                "debugger-x7",
+                "busybox:1.37",
+                "false",
+                "Running",
+                "ephemeral",
+                "0",
+                "off:off:off",
+                "0:0",
+                "0:0",
+                "",
+                "40s",
+            ],
+            Tone::Good,
+        ),
+    ];
+    let mut window = window("containers", &CONTAINERS, rows);
+    window.scope = String::new();
+    window.cursor = Some(2);
+    window.crumbs =
+        ["deployments", "checkout", "pods", "checkout-6d4f9b7c58-x2x7q (prod-eu-west/shop-frontend)", "containers"]
+            .map(String::from)
+            .into();
+    snapshot(busy().clusters, window)
+}
+
+/// The events of a fleet, what warns first.
+pub fn events() -> Snapshot {
+    let heads = ["CLUSTER", "NAMESPACE", "LAST SEEN", "TYPE", "REASON", "OBJECT", "COUNT", "MESSAGE"];
+    let event = |cells: &[&str]| row(cells, if cells[3] == "Warning" { Tone::Warn } else { Tone::Plain });
+    let rows = vec![
+        event(&[
+            "prod-eu-west",
+            "shop-frontend",
+            "25s",
+            "Warning",
+            "BackOff",
+            "pod/checkout-6d4f9b7c58-x2x7q",
+            "4301",
+            "Back-off restarting failed container checkout in pod checkout-6d4f9b7c58-x2x7q",
+        ]),
+        event(&[
+            "prod-us-east",
+            "payments",
+            "3m",
+            "Warning",
+            "FailedScheduling",
+            "pod/ledger-0",
+            "1",
+            "0/9 nodes are available: 3 node(s) had untolerated taint, 6 Insufficient cpu.",
+        ]),
+        event(&["prod-eu-west", "shop-frontend", "12s", "Normal", "Pulled", "pod/web-1", "7", "已拉取镜像"]),
+    ];
+    let mut window = window("events", &heads, rows);
+    for head in window.heads.iter_mut().filter(|head| head.title == "COUNT") {
+        head.numeric = true;
+    }
+    snapshot(busy().clusters, window)
+}
+
+/// The events of one object, which is gone.
+pub fn events_of() -> Snapshot {
+    let mut snapshot = events();
+    let window = &mut snapshot.window;
+    // Cluster, namespace and object are said above the table.
+    for at in [5, 1, 0] {
+        window.heads.remove(at);
+        window.rows.iter_mut().for_each(|row| drop(row.cells.remove(at)));
+    }
+    window.rows.truncate(1);
+    (window.matched, window.total) = (1, 1);
+    window.scope = String::new();
+    window.crumbs =
+        ["pods", "checkout-6d4f9b7c58-x2x7q (prod-eu-west/shop-frontend)", "events"].map(String::from).into();
+    snapshot
+}
+
+/// The pods of two deployments, one of which is gone.
+pub fn drilled() -> Snapshot {
+    let mut snapshot = busy();
+    let window = &mut snapshot.window;
+    window.rows.truncate(6);
+    (window.matched, window.total) = (6, 6);
+    window.scope = String::new();
+    window.completeness = Completeness::Complete;
+    window.crumbs = ["deployments", "web, 支付网关 +3 (shop-frontend)", "pods"].map(String::from).into();
+    let gone = "prod-eu-west: deployment web is not there any more; these rows are what it led to";
+    window.notes = vec![note(Some(0), Tone::Bad, gone)];
+    snapshot
+}

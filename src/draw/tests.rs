@@ -155,6 +155,14 @@ fn no_cluster_at_all() {
 }
 
 #[test]
+fn opened_from_objects() {
+    check("drilled", &of::drilled(), &of::ui());
+    check("containers", &of::containers(), &of::ui());
+    check("events", &of::events(), &of::ui());
+    check("events-of", &of::events_of(), &of::ui());
+}
+
+#[test]
 fn partly_here() {
     let mut snapshot = of::busy();
     snapshot.window.rows.truncate(9);

@@ -4,7 +4,7 @@ use super::canvas::{Canvas, INDENT, Piece, fill, width_of};
 use super::columns::Columns;
 use crate::model::draft::Tone;
 use crate::text::catalog::Text;
-use crate::text::width::width;
+use crate::text::width::{truncate_middle, width};
 use crate::theme::Scope;
 use crate::view::snapshot::{Completeness, Note, Snapshot, Window};
 use ratatui::layout::Rect;
@@ -19,7 +19,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
         return;
     }
     let window = &snapshot.window;
-    let mut pieces = vec![Piece::new(window.kind.clone(), canvas.style(Scope::Kind))];
+    let mut pieces = Vec::new();
     let mut add = |text: String, scope: Scope| {
         if !text.is_empty() {
             pieces.push(Piece::new(format!("  {text}"), canvas.style(scope)));
@@ -47,6 +47,9 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
         let text = if columns.hidden == 1 { Text::HiddenColumn } else { Text::HiddenColumns };
         add(fill(text, &[&columns.hidden.to_string()]), Scope::Dim);
     }
+    let noted = if snapshot.window.notes.is_empty() { 0 } else { NOTE_LEAST };
+    let rest = width_of(&pieces).saturating_add(noted).saturating_add(INDENT);
+    pieces.splice(0..0, kind(canvas, window, area.width.saturating_sub(rest)));
     let x = canvas.put_all(area.x + INDENT, area.y, area.right(), &pieces);
     notes(canvas, Rect { x: x + 2, width: area.right().saturating_sub(x + 2), ..area }, snapshot);
 }
@@ -59,6 +62,48 @@ pub(super) fn bar(window: &Window, [full, rest]: [&str; 2], cells: usize) -> Str
     };
     let filled = window.total * cells / expected;
     format!("{}{} {}%", full.repeat(filled), rest.repeat(cells - filled), window.total * 100 / expected)
+}
+
+/// Between two crumbs.
+const BETWEEN: &str = " › ";
+/// What the crumbs keep of the line, however long the rest is.
+const CRUMBS_LEAST: u16 = 30;
+
+/// The kind, with the way to it where it was opened from something, in so many cells.
+fn kind(canvas: &Canvas<'_>, window: &Window, limit: u16) -> Vec<Piece> {
+    let crumbs = fit(&window.crumbs, limit.max(CRUMBS_LEAST));
+    let Some((last, way)) = crumbs.split_last() else {
+        return vec![Piece::new(window.kind.clone(), canvas.style(Scope::Kind))];
+    };
+    let mut pieces = Vec::new();
+    for (at, crumb) in way.iter().enumerate() {
+        // What it was opened from matters more than the kinds on the way.
+        let scope = if at + 1 == way.len() { Scope::Identity } else { Scope::Dim };
+        pieces.push(Piece::new(crumb.clone(), canvas.style(scope)));
+        pieces.push(Piece::new(BETWEEN, canvas.style(Scope::Dim)));
+    }
+    pieces.push(Piece::new(last.clone(), canvas.style(Scope::Kind)));
+    pieces
+}
+
+/// As many of the crumbs as fit, the innermost first; the object itself is cut when it must be.
+fn fit(crumbs: &[String], limit: u16) -> Vec<String> {
+    let wide = |crumbs: &[String]| {
+        let between = width(BETWEEN) * u16::try_from(crumbs.len().saturating_sub(1)).unwrap_or(u16::MAX);
+        crumbs.iter().fold(between, |sum, crumb| sum.saturating_add(width(crumb)))
+    };
+    let mut from = 0;
+    let mut shown = crumbs.to_vec();
+    while wide(&shown) > limit && crumbs.len() - from > 2 {
+        from += 1;
+        shown = [&["…".to_owned()], &crumbs[from..]].concat();
+    }
+    let over = wide(&shown).saturating_sub(limit);
+    let count = shown.len();
+    if let Some(object) = count.checked_sub(2).and_then(|at| shown.get_mut(at)).filter(|_| over > 0) {
+        *object = truncate_middle(object, width(object).saturating_sub(over).max(8)).into_owned();
+    }
+    shown
 }
 
 /// The number of rows, exact also while they arrive.
@@ -115,5 +160,22 @@ pub(super) fn sentence(note: &Note, snapshot: &Snapshot) -> String {
     match line {
         Some(line) if !note.text.contains(&line.name) => format!("{}: {}", line.name, note.text),
         _ => note.text.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_innermost_crumbs_stay() {
+        let crumbs = ["deployments", "web", "pods", "web-6d4b-x2x7q (prod/shop)", "containers"].map(String::from);
+        let fitted = |limit| fit(&crumbs, limit).join(BETWEEN);
+        assert_eq!(fitted(80), "deployments › web › pods › web-6d4b-x2x7q (prod/shop) › containers");
+        assert_eq!(fitted(60), "… › web › pods › web-6d4b-x2x7q (prod/shop) › containers");
+        assert_eq!(fitted(50), "… › pods › web-6d4b-x2x7q (prod/shop) › containers");
+        assert_eq!(fitted(45), "… › web-6d4b-x2x7q (prod/shop) › containers");
+        assert_eq!(fitted(30), "… › web-6d…/shop) › containers");
+        assert!(fit(&[], 10).is_empty());
     }
 }

@@ -5,7 +5,10 @@
 //! the server at hand: compared with the printers themselves in `tests/fixtures/kinds`, and with servers of
 //! two versions in `tests/it/columns.rs`.
 
+pub mod containers;
+pub mod links;
 pub mod meta;
+pub mod uses;
 
 mod annotated;
 mod balancer;

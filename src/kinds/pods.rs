@@ -389,7 +389,7 @@ impl Pod {
 
 /// Whether a reason that runtimes and controllers give means failure: `CrashLoopBackOff`, `ErrImagePull`,
 /// `OOMKilled`, `Evicted`, `CreateContainerConfigError`, …
-fn is_failure(reason: &str) -> bool {
+pub(super) fn is_failure(reason: &str) -> bool {
     const PARTS: [&str; 11] =
         ["BackOff", "Err", "Kill", "Evict", "Fail", "Invalid", "Cannot", "Unknown", "Lost", "Unexpected", "Deadline"];
     PARTS.iter().any(|part| reason.contains(part))

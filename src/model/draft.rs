@@ -47,6 +47,8 @@ pub struct Draft {
     pub tone: Tone,
     /// One cell a column of the kind.
     pub cells: Vec<Cell<Span>>,
+    /// The object does not, or no longer, belong to the table: its row goes.
+    pub gone: bool,
     /// The minor version of the server that prints: 33 of 1.33; 0, not known, is the newest. It outlives
     /// [`Draft::clear`].
     pub minor: u16,
@@ -61,6 +63,7 @@ impl Draft {
         (self.version, self.labels) = Default::default();
         self.created = 0;
         self.tone = Tone::Plain;
+        self.gone = false;
     }
 
     /// Adds text that is not a cell (a name, a uid).

@@ -204,8 +204,11 @@ impl Source {
         self.rows.lock().begin();
     }
 
-    /// Adds or replaces a row.
+    /// Adds or replaces a row; removes it where the draft says that it is gone.
     pub fn upsert(&self, draft: &Draft, now: Timestamp) {
+        if draft.gone {
+            return self.remove(draft, now);
+        }
         let mut rows = self.rows.lock();
         let (slot, change) = rows.upsert(draft);
         if change == Change::Unchanged {

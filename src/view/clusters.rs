@@ -1,7 +1,7 @@
 //! The clusters pane: the fleet's own state as a table like any other.
 
 use super::snapshot::{ClusterLine, RowId};
-use super::spec::ClusterId;
+use super::spec::{ClusterId, Pane};
 use super::table::Part;
 use crate::base::age::Timestamp;
 use crate::cluster::cluster::Cluster;
@@ -62,6 +62,14 @@ impl ClustersPane {
             id.cluster = ClusterId(place.unwrap_or(u16::MAX));
         }
         id
+    }
+
+    /// The other way round, on this pane: how its rows name a cluster.
+    pub fn rows_id(&self, id: RowId, pane: &Pane) -> RowId {
+        match pane {
+            Pane::Clusters => RowId { cluster: ClusterId(u16::MAX), ..id },
+            Pane::Kind(_) | Pane::Object(_) => id,
+        }
     }
 
     /// Takes in how the clusters stand.

@@ -144,6 +144,7 @@ fn write_steady(rows: &Rows, cell: Cell<crate::base::arena::Sym>, out: &mut Stri
     }
 }
 
+/// A regular expression's error as a sentence.
 pub(super) fn explain(pattern: &str, error: &regex::Error) -> String {
     let text = error.to_string();
     let last = text.lines().rev().find_map(|line| line.strip_prefix("error: ")).unwrap_or("it cannot be read");

@@ -2,6 +2,7 @@
 
 use super::clusters::ClustersPane;
 use super::notes;
+use super::opening::{Left, Opening, shows_events};
 use super::reader::Place;
 use super::reading::{Reading, Taste};
 use super::snapshot::{ClusterLine, Completeness, Names, Note, PodCount, Snapshot, Window, Written};
@@ -14,14 +15,14 @@ use crate::cluster::fleet::{Fleet, Home, complete};
 use crate::cluster::meaning::Pin;
 use crate::cluster::open::{Opened, Options, Resolution};
 use crate::cluster::rights::Origin;
+use crate::cluster::shape::Shape;
+use crate::model::relation::{CONTAINERS, How};
 use crate::model::source::Source;
 use crate::model::state::{Phase, WatchPhase};
 use crate::text::catalog::Text;
 use crate::text::sanitize::sanitize;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// See the module.
 pub struct Live {
@@ -31,7 +32,9 @@ pub struct Live {
     spec: Spec,
     opened: Vec<Opened>,
     /// What was on the screen before, so that going back is at once.
-    before: Option<(Opening, Vec<Opened>, Instant)>,
+    before: Left,
+    /// A row was asked for, or pointed at, since the table was opened.
+    focused: bool,
     clusters: ClustersPane,
     /// What words were found to mean.
     pins: HashMap<String, Pin>,
@@ -58,18 +61,8 @@ pub struct Live {
 
 /// Documents whose places are remembered.
 const MOST_EYES: usize = 50;
-
-/// What decides which watches are open.
-type Opening = (Pane, Option<Vec<ClusterId>>, Namespaces);
-
 /// How often the meters are read while they are on the screen, in seconds.
 const METER: u32 = 5;
-/// How long the watches of the previous table stay open.
-const KEEP: Duration = Duration::from_mins(1);
-
-fn opening(spec: &Spec) -> Opening {
-    (spec.pane.clone(), spec.clusters.clone(), spec.namespaces.clone())
-}
 
 impl Live {
     /// A view of the fleet; connects the clusters of `connect`.
@@ -83,7 +76,8 @@ impl Live {
             homes,
             spec: Spec { pane: Pane::Clusters, ..spec.clone() },
             opened: Vec::new(),
-            before: None,
+            before: Left::default(),
+            focused: false,
             table: Table::default(),
             names: Arc::default(),
             names_of: Vec::new(),
@@ -150,6 +144,10 @@ impl Live {
             ViewCommand::ToggleMark => self.table.toggle_mark(),
             ViewCommand::MarkRange => self.table.mark_range(),
             ViewCommand::ClearMarks => self.table.clear_marks(),
+            ViewCommand::Focus(row) => {
+                self.focused = true;
+                self.table.focus(self.clusters.rows_id(row, &self.spec.pane));
+            }
             ViewCommand::Write(of) => self.write(&of),
             ViewCommand::Written => self.written = None,
         }
@@ -209,26 +207,29 @@ impl Live {
         self.table.set_sort(spec.sort.clone());
         self.table.set_wide(spec.wide);
         self.table.set_faults(spec.faults);
-        let same = opening(&spec) == opening(&self.spec);
+        self.table.set_urgent(shows_events(&spec));
+        let same = Opening::of(&spec) == Opening::of(&self.spec);
         let old = std::mem::replace(&mut self.spec, spec);
         self.name(&self.spec.namespaces, Origin::Typed);
         if same {
             return;
         }
         self.fresh = true;
+        self.focused = false;
+        self.table.forget_focus();
         let closing = std::mem::take(&mut self.opened);
-        let kept = self.before.take().filter(|(kept, ..)| *kept == opening(&self.spec));
-        if let Some((_, opened, _)) = kept {
-            self.opened = opened;
-        }
-        if !closing.is_empty() {
-            self.before = Some((opening(&old), closing, Instant::now()));
-        }
+        self.opened = self.before.take(&Opening::of(&self.spec));
+        self.before.add(Opening::of(&old), closing);
         self.open();
     }
 
     fn in_scope(&self, id: ClusterId) -> bool {
         self.spec.clusters.as_ref().is_none_or(|ids| ids.contains(&id))
+    }
+
+    /// Whether a cluster is to have rows in the table.
+    fn is_asked(&self, id: ClusterId) -> bool {
+        self.in_scope(id) && self.spec.within.as_ref().is_none_or(|within| within.is_in(id))
     }
 
     /// Opens what the spec asks for and is not open yet.
@@ -238,18 +239,20 @@ impl Live {
         for cluster in &self.fleet.clusters {
             let connected = self.homes.get(usize::from(cluster.id.0)).is_some_and(Option::is_some);
             let open = self.opened.iter().any(|opened| opened.cluster.id == cluster.id);
-            if connected && !open && self.in_scope(cluster.id) && self.always_open(cluster.id).is_none() {
+            if connected && !open && self.is_asked(cluster.id) && self.always_open(cluster.id).is_none() {
+                if let Some(within) = &self.spec.within {
+                    self.opened.push(Opened::within(cluster, within, self.spec.wide));
+                    continue;
+                }
                 let namespaces = match &self.spec.namespaces {
                     Namespaces::All => vec![None],
                     Namespaces::OfContext => vec![Some(cluster.namespace.clone())],
                     Namespaces::Only(names) => names.iter().cloned().map(Some).collect(),
                 };
-                self.opened.push(Opened::new(
-                    cluster,
-                    word,
-                    namespaces,
-                    Options { pin: pin.clone(), ..Options::default() },
-                ));
+                let folds = shows_events(&self.spec) && !self.spec.wide;
+                let shape = if folds { Shape::Events { of_one: false } } else { Shape::Kind };
+                let options = Options { pin: pin.clone(), shape, ..Options::default() };
+                self.opened.push(Opened::new(cluster, word, namespaces, options));
             }
         }
     }
@@ -257,6 +260,9 @@ impl Live {
     /// What is open of this cluster anyhow, where that is what the spec asks for.
     fn always_open(&self, id: ClusterId) -> Option<&Opened> {
         let Pane::Kind(word) = &self.spec.pane else { return None };
+        if self.spec.within.is_some() {
+            return None;
+        }
         let home = self.homes.get(usize::from(id.0))?.as_ref()?;
         let kind = crate::kinds::named(word)?;
         [&home.nodes, &home.namespaces].into_iter().find(|opened| opened.word == kind.plural && kind.group.is_empty())
@@ -266,7 +272,7 @@ impl Live {
     fn openings(&self) -> Vec<&Opened> {
         let open =
             |id: ClusterId| self.always_open(id).or_else(|| self.opened.iter().find(|opened| opened.cluster.id == id));
-        self.fleet.clusters.iter().filter(|cluster| self.in_scope(cluster.id)).filter_map(|c| open(c.id)).collect()
+        self.fleet.clusters.iter().filter(|cluster| self.is_asked(cluster.id)).filter_map(|c| open(c.id)).collect()
     }
 
     fn parts(&self) -> Vec<Part> {
@@ -283,9 +289,7 @@ impl Live {
 
     /// What the screen shows now, and in how many seconds that changes by itself.
     pub fn snapshot(&mut self) -> (Snapshot, Option<u32>) {
-        if self.before.as_ref().is_some_and(|(.., since)| since.elapsed() > KEEP) {
-            self.before = None;
-        }
+        self.before.forget();
         let now = clock::now();
         let mut tick = Tick::default();
         let lines = self.lines(now, &mut tick);
@@ -307,11 +311,7 @@ impl Live {
                 (window, Some(Arc::new(page)))
             }
             None => {
-                let one = self.fleet.clusters.len() < 2;
-                let parts = self.parts();
-                self.table.set_parts(parts, !one && self.spec.pane != Pane::Clusters, !self.fresh);
-                self.fresh = false;
-                self.table.refresh();
+                self.refresh(now);
                 (self.window(now, &mut tick), None)
             }
         };
@@ -327,6 +327,41 @@ impl Live {
             written: self.written.clone(),
         };
         (snapshot, tick.0)
+    }
+
+    /// Takes in what the sources hold now.
+    fn refresh(&mut self, now: Timestamp) {
+        let one = self.fleet.clusters.len() < 2;
+        let within = self.spec.within.as_deref();
+        // What the crumbs say of all rows is no column.
+        let one = one || within.is_some_and(|within| !within.spans_clusters());
+        self.table.set_one_namespace(within.is_some_and(|within| within.namespace().is_some()));
+        self.table.set_one_shape(within.is_some());
+        let parts = self.parts();
+        self.table.set_parts(parts, !one && self.spec.pane != Pane::Clusters, !self.fresh);
+        self.fresh = false;
+        self.point();
+        let skews = self.skews();
+        self.table.set_clock(now, skews);
+        self.table.refresh();
+    }
+
+    /// Puts the cursor on the row that the table was opened for.
+    fn point(&mut self) {
+        if self.focused || self.spec.within.is_none() {
+            return;
+        }
+        let pointed = self.openings().into_iter().find_map(|opened| Some((opened.cluster.id, opened.focus()?)));
+        if let Some((cluster, uid)) = pointed {
+            self.focused = true;
+            self.table.focus(super::snapshot::RowId { cluster, uid, ..Default::default() });
+        }
+    }
+
+    /// What to add to our clock for the server of each part.
+    fn skews(&self) -> Vec<i32> {
+        let skew = |part: &Part| self.fleet.get(part.cluster).map_or(0, |cluster| cluster.state().skew);
+        self.table.parts().iter().map(skew).collect()
     }
 
     fn lines(&self, now: Timestamp, tick: &mut Tick) -> Vec<ClusterLine> {
@@ -364,19 +399,20 @@ impl Live {
     fn shows_all_pods(&self) -> bool {
         let Pane::Kind(word) = &self.spec.pane else { return false };
         let pods = crate::kinds::named(word).is_some_and(|kind| kind.plural == "pods" && kind.group.is_empty());
-        pods && self.spec.namespaces == Namespaces::All
+        pods && self.spec.namespaces == Namespaces::All && self.spec.within.is_none()
     }
 
     fn window(&mut self, now: Timestamp, tick: &mut Tick) -> Window {
         let skews = self.skews();
+        tick.at(self.table.turn().map(|turn| turn.saturating_sub(now).max(1)));
         let stale: Vec<_> = self.table.parts().iter().map(|part| self.is_stale(part)).collect();
         let (rows, next) = self.table.window(&stale, now, &skews);
         tick.at(next);
         let openings = self.openings();
-        let (notes, completeness) = match self.spec.pane {
+        let (mut notes, completeness) = match self.spec.pane {
             Pane::Clusters | Pane::Object(_) => (Vec::new(), Completeness::Complete),
             Pane::Kind(_) => {
-                let in_scope = self.fleet.clusters.iter().filter(|cluster| self.in_scope(cluster.id));
+                let in_scope = self.fleet.clusters.iter().filter(|cluster| self.is_asked(cluster.id));
                 let all: Vec<_> =
                     in_scope.map(|c| (c, openings.iter().find(|o| o.cluster.id == c.id).copied())).collect();
                 let (mut notes, completeness) = notes::of(&all, now, tick);
@@ -384,6 +420,7 @@ impl Live {
                 (notes, completeness)
             }
         };
+        notes::add_remarks(&mut notes, &openings);
         let expected = openings.iter().flat_map(|opened| opened.sources()).map(|source| {
             let len = source.len();
             match source.status().phase {
@@ -399,6 +436,9 @@ impl Live {
         Window {
             kind: self.kind_name(&openings),
             scope: self.scope_words(&openings),
+            crumbs: self.crumbs(&openings),
+            subject: self.subject(&openings),
+            marked_kinds: self.table.marked_kinds(),
             heads: self.table.heads(),
             rows,
             offset: self.table.offset(),
@@ -449,11 +489,6 @@ impl Live {
         self.written = Some(Arc::new(super::write::write(of, &self.table, clock::now(), &skews)));
     }
 
-    fn skews(&self) -> Vec<i32> {
-        let skew = |part: &Part| self.fleet.get(part.cluster).map_or(0, |cluster| cluster.state().skew);
-        self.table.parts().iter().map(skew).collect()
-    }
-
     /// How many objects a source will have, where they were counted.
     fn counted(&self, source: &Source) -> Option<u32> {
         let is_pods = source.kind.plural == "pods" && source.kind.group.is_empty() && source.namespace.is_none();
@@ -480,6 +515,10 @@ impl Live {
         match &self.spec.pane {
             Pane::Clusters => "clusters".into(),
             Pane::Object(object) => object.kind.clone(),
+            Pane::Kind(_) if self.shows_containers() => CONTAINERS.into(),
+            Pane::Kind(word) if self.spec.within.as_ref().is_some_and(|within| within.relation.how == How::Uses) => {
+                word.clone()
+            }
             Pane::Kind(word) => {
                 let found = openings.iter().find_map(|opened| match opened.resolution() {
                     Resolution::Found(kind) if self.ambiguous.1.is_empty() => Some(kind.plural.clone()),
@@ -493,7 +532,38 @@ impl Live {
         }
     }
 
+    fn crumbs(&self, openings: &[&Opened]) -> Vec<String> {
+        let Some(within) = &self.spec.within else { return Vec::new() };
+        let several = self.fleet.clusters.len() > 1;
+        let name = |id: ClusterId| self.fleet.get(id).filter(|_| several).map(|cluster| cluster.name.clone());
+        super::crumbs::of(within, &self.kind_name(openings), &name)
+    }
+
+    /// The kind of the row under the cursor, else of the table.
+    fn subject(&self, openings: &[&Opened]) -> String {
+        if self.spec.pane == Pane::Clusters {
+            return String::new();
+        }
+        if self.shows_containers() {
+            return CONTAINERS.to_owned();
+        }
+        let found = || {
+            openings.iter().find_map(|opened| match opened.resolution() {
+                Resolution::Found(kind) => Some(kind.id()),
+                _ => None,
+            })
+        };
+        self.table.subject().map(|kind| kind.id()).or_else(found).unwrap_or_default()
+    }
+
+    fn shows_containers(&self) -> bool {
+        self.spec.within.as_ref().is_some_and(|within| within.relation.how == How::Containers)
+    }
+
     fn scope_words(&self, openings: &[&Opened]) -> String {
+        if self.spec.within.is_some() {
+            return String::new();
+        }
         let found = openings.iter().find_map(|opened| match opened.resolution() {
             Resolution::Found(kind) => Some(kind.namespaced),
             Resolution::Several(kinds) => Some(kinds.iter().any(|kind| kind.namespaced)),
@@ -599,3 +669,7 @@ impl Tick {
         };
     }
 }
+
+#[cfg(all(test, feature = "embedded-fleet"))]
+#[path = "live_tests.rs"]
+mod tests;

@@ -2,11 +2,13 @@
 //! immutable windows of what is visible. Nothing here draws, nothing here does I/O.
 
 pub mod clusters;
+pub mod crumbs;
 pub mod filter;
 pub mod joint;
 pub mod limits;
 pub mod live;
 pub mod notes;
+pub mod opening;
 pub mod order;
 pub mod page;
 pub mod reader;
@@ -16,4 +18,5 @@ mod slice;
 pub mod snapshot;
 pub mod spec;
 pub mod table;
+pub mod term;
 mod write;

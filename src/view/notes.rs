@@ -61,11 +61,14 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
             }
             Resolution::Unknown(_) | Resolution::Failed(_) => (),
         }
-        for source in opened.sources() {
+        // What the rows depend on counts as they do, but has none.
+        let shown = opened.sources().into_iter().map(|source| (source, true));
+        let behind = opened.behind().into_iter().map(|source| (source, false));
+        for (source, shows) in shown.chain(behind) {
             let status = source.status();
             let limits = opened.limits(&source);
             waiting |= limits.as_ref().is_some_and(|limits| limits.checking);
-            any |= status.complete || !source.is_empty();
+            any |= shows && (status.complete || !source.is_empty());
             match &status.phase {
                 WatchPhase::Live => (),
                 WatchPhase::Waiting => waiting |= matches!(state.phase, Phase::Live | Phase::Connecting),
@@ -119,6 +122,17 @@ pub fn of(clusters: &[(&Arc<Cluster>, Option<&Opened>)], now: Timestamp, tick: &
         _ => Completeness::Partial,
     };
     (notes, completeness)
+}
+
+/// Adds what is to be said of the objects that a table was opened from.
+pub fn add_remarks(notes: &mut Vec<Note>, openings: &[&Opened]) {
+    for opened in openings {
+        for remark in opened.remarks() {
+            let text = format!("{}: {}", opened.cluster.name, sanitize(&remark.text));
+            notes.push(Note { cluster: Some(opened.cluster.id), tone: remark.tone(), text });
+        }
+    }
+    notes.sort_by_key(|note| std::cmp::Reverse(note.tone));
 }
 
 fn ago(since: Timestamp, now: Timestamp) -> String {

@@ -2,6 +2,7 @@
 
 use crate::base::arena::Sym;
 use crate::model::cell::Cell;
+use crate::model::draft::Tone;
 use crate::model::rows::{Rows, Slot};
 use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
@@ -39,6 +40,8 @@ pub enum By {
     Kind,
     /// A cell: its column in each source.
     Cell(Vec<Option<usize>>),
+    /// What wants attention, then what was seen last: the column of that moment in each source.
+    Urgent(Vec<Option<usize>>),
 }
 
 /// What orders rows: the criterion, its direction, and the ranks of the namespaces.
@@ -102,6 +105,11 @@ impl Sorter {
             By::Namespace => self.directed(rank << 112) | cluster << 96 | name(),
             By::Kind => self.directed(u128::from(kind.unwrap_or(0)) << 120) | natural >> 8,
             By::Cell(columns) => self.directed(cell_key(columns, rows, entry)),
+            By::Urgent(columns) => {
+                let calm = !matches!(rows.tone(entry.slot), Tone::Warn | Tone::Bad);
+                // To the second: ages take 32 bits, and what is not known comes last.
+                u128::from(calm) << 64 | cell_key(columns, rows, entry).min(u128::from(u64::MAX))
+            }
         };
         Some(Keyed { key, natural, entry })
     }

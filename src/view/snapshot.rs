@@ -32,7 +32,7 @@ pub struct PodCount {
 }
 
 /// A row's identity.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct RowId {
     /// Its cluster.
     pub cluster: ClusterId,
@@ -109,6 +109,12 @@ pub struct Window {
     pub kind: String,
     /// The namespaces in words: `all namespaces`, `team-a`, empty for cluster-scoped kinds.
     pub scope: String,
+    /// From where it was opened, outermost first: kind, object, kind, object, kind; empty when it was not.
+    pub crumbs: Vec<String>,
+    /// The kind of the row under the cursor, as `plural` or `plural.group`, as far as it is known.
+    pub subject: String,
+    /// The kinds of the marked rows.
+    pub marked_kinds: Vec<String>,
     /// Heads of all columns that may show, in order; the wide ones only in a wide view.
     pub heads: Vec<Head>,
     /// The visible rows, the first of which is row `offset` of the matching ones.

@@ -1,6 +1,9 @@
 //! What a view is asked to show, and the commands that change it.
 
+use super::snapshot::RowId;
 pub use crate::model::state::ClusterId;
+pub use crate::model::within::Within;
+use std::sync::Arc;
 
 /// Which table.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -91,6 +94,8 @@ pub struct Spec {
     pub wide: bool,
     /// Only rows that want attention: those of a tone of warning, or worse.
     pub faults: bool,
+    /// The objects that it was opened from, where it shows only what is related to them.
+    pub within: Option<Arc<Within>>,
 }
 
 /// A cursor movement.
@@ -123,6 +128,8 @@ pub enum ViewCommand {
     MarkRange,
     /// Remove all marks.
     ClearMarks,
+    /// Put the cursor on this row, as soon as it is there, unless the cursor is moved before.
+    Focus(RowId),
     /// The number of cells that a line of a document has.
     Width(u16),
     /// Do something in the document on the screen.

@@ -6,9 +6,11 @@ use super::joint;
 use super::order::{By, Entry, Keyed, Sorter};
 use super::snapshot::{Head, RowId, WindowRow};
 use super::spec::{ClusterId, Motion, Sort};
+use super::term::{Terms, Value};
 use crate::base::age::Timestamp;
 use crate::model::cell::Cell;
 use crate::model::draft::Tone;
+use crate::model::kind::Kind;
 use crate::model::rows::{Rows, Slot};
 use crate::model::source::Source;
 use crate::text::sanitize::sanitize;
@@ -64,6 +66,8 @@ pub struct Table {
     sorter: Sorter,
     sort: Option<Sort>,
     filter: Filter,
+    /// The filter's words about columns, which are known only with the columns.
+    terms: Terms,
     filter_text: String,
     filter_error: Option<String>,
     wide: bool,
@@ -74,6 +78,19 @@ pub struct Table {
     kinds: Vec<String>,
     /// What the filter tries before the cells of each part.
     heads: Vec<String>,
+    /// Rows of all kinds have the same columns, which say the kind.
+    one_shape: bool,
+    /// All rows are known to be in one namespace, which is said elsewhere.
+    one_namespace: bool,
+    /// Without an order of its own: what wants attention first, then what was seen last.
+    urgent: bool,
+    /// Our clock, and what to add to it for each part's server.
+    now: Timestamp,
+    skews: Vec<i32>,
+    /// When the filter's answer changes by itself.
+    turn: Option<Timestamp>,
+    /// The row that the cursor is to go to as soon as it is there.
+    focus: Option<RowId>,
     cursor: usize,
     cursor_key: Option<(Entry, Key)>,
     /// The cursor follows its row; before the user moves it stays on the first row.
@@ -106,7 +123,7 @@ impl Table {
         for part in &parts {
             part.source.rows().track(true);
         }
-        self.kinds = if joint::is_joint(&parts) { joint::kind_names(&parts) } else { Vec::new() };
+        self.kinds = if !self.one_shape && joint::is_joint(&parts) { joint::kind_names(&parts) } else { Vec::new() };
         let head = |(at, part): (usize, &Part)| {
             let cluster = if show_cluster { part.name.as_str() } else { "" };
             // Two cells: the filter tries each line by itself.
@@ -135,14 +152,66 @@ impl Table {
             return;
         }
         text.clone_into(&mut self.filter_text);
-        match Filter::parse(text) {
-            Ok(filter) => {
-                self.filter = filter;
+        self.read_filter();
+    }
+
+    /// Reads the filter as it means these columns.
+    fn read_filter(&mut self) {
+        let titles: Vec<&str> = self.columns.iter().map(|column| column.head.title.as_str()).collect();
+        let read =
+            Terms::split(&self.filter_text, &titles).and_then(|(terms, rest)| Ok((terms, Filter::parse(&rest)?)));
+        match read {
+            Ok((terms, filter)) => {
+                (self.terms, self.filter) = (terms, filter);
                 self.filter_error = None;
                 self.rebuild = true;
             }
             Err(error) => self.filter_error = Some(error),
         }
+    }
+
+    /// Says that all rows are in one namespace, which need not be repeated.
+    pub fn set_one_namespace(&mut self, one: bool) {
+        if self.one_namespace != one {
+            self.one_namespace = one;
+            self.columns.clear();
+        }
+    }
+
+    /// Orders what wants attention first, and then by when it was seen last, as long as no other order is set.
+    pub fn set_urgent(&mut self, urgent: bool) {
+        if self.urgent != urgent {
+            self.urgent = urgent;
+            self.columns.clear();
+        }
+    }
+
+    /// Sets the clock: ours, and what to add for the server of each part.
+    pub fn set_clock(&mut self, now: Timestamp, skews: Vec<i32>) {
+        (self.now, self.skews) = (now, skews);
+        if self.turn.is_some_and(|turn| turn <= now) {
+            self.rebuild = true;
+        }
+    }
+
+    /// When the filter shows other rows by itself.
+    pub fn turn(&self) -> Option<Timestamp> {
+        self.turn
+    }
+
+    /// Puts the cursor on a row as soon as it is there, unless the cursor is moved before.
+    pub fn focus(&mut self, row: RowId) {
+        self.focus = Some(row);
+    }
+
+    /// Rows of all kinds have the same columns, or each its own.
+    pub fn set_one_shape(&mut self, one_shape: bool) {
+        self.one_shape = one_shape;
+    }
+
+    /// Waits for no row any more.
+    pub fn forget_focus(&mut self) {
+        self.focus = None;
     }
 
     /// Sets the order.
@@ -193,6 +262,7 @@ impl Table {
         }
         self.cursor = to;
         self.moved = true;
+        self.focus = None;
         self.cursor_key = None;
         self.keep_in_sight();
     }
@@ -252,6 +322,9 @@ impl Table {
         if made_of != self.made_of || self.columns.is_empty() {
             self.made_of = made_of;
             self.make_columns(&guards);
+            if !self.terms.is_empty() || self.filter_text.contains(':') {
+                self.read_filter();
+            }
             self.rebuild = true;
         }
         // Above this many, sorting all is cheaper than merging.
@@ -260,7 +333,39 @@ impl Table {
             self.build(&guards);
         }
         self.rebuild = false;
+        self.find_focus(&guards);
         self.follow_cursor(&guards);
+    }
+
+    /// Goes to the row that was asked for, where it is there by now.
+    fn find_focus(&mut self, guards: &Guards<'_>) {
+        let Some(row) = &self.focus else { return };
+        let by_uid = Some(row.uid.as_str()).filter(|uid| !uid.is_empty());
+        let found = by_uid.and_then(|uid| self.find(guards, row.cluster, uid)).or_else(|| self.named(guards, row));
+        let at = found.and_then(|entry| self.order.iter().position(|keyed| keyed.entry == entry));
+        let whole = !self.parts.is_empty() && self.parts.iter().all(|part| part.source.status().complete);
+        if let Some(at) = at {
+            // On top of a whole table is where a cursor stands that nobody has moved; a row that is pointed
+            // at, which has no name here, is kept wherever it is.
+            let moved = at > 0 || !whole || row.name.is_empty();
+            (self.cursor, self.moved, self.cursor_key) = (at, moved, None);
+            self.focus = None;
+        } else if whole {
+            // It is not there, or the filter hides it.
+            self.focus = None;
+        }
+    }
+
+    fn named(&self, guards: &Guards<'_>, row: &RowId) -> Option<Entry> {
+        let parts =
+            self.parts.iter().enumerate().filter(|(_, part)| part.cluster == row.cluster && !row.name.is_empty());
+        let mut slots = parts.flat_map(|(source, _)| guards[source].slots().map(move |slot| (source, slot)));
+        slots
+            .find(|(source, slot)| {
+                let rows = &guards[*source];
+                rows.name(*slot) == row.name && rows.namespace(*slot) == row.namespace
+            })
+            .map(|(source, slot)| Entry { source: source as u16, slot })
     }
 
     fn make_columns(&mut self, guards: &Guards<'_>) {
@@ -277,7 +382,7 @@ impl Table {
                 }
             }
         }
-        self.show_namespace = self.parts.iter().any(|part| part.source.kind.namespaced);
+        self.show_namespace = !self.one_namespace && self.parts.iter().any(|part| part.source.kind.namespaced);
         self.columns.clear();
         // What kind it is must be told whole.
         let widest_kind = self.kinds.iter().map(|kind| width(kind)).max().unwrap_or(0).clamp(4, 32);
@@ -285,7 +390,8 @@ impl Table {
             let title: String = sanitize(title).into_owned();
             let least = if place == Place::Kind { widest_kind } else { width(&title) };
             let repeats = matches!(place, Place::Cluster | Place::Namespace);
-            let identity = repeats || title == "NAME";
+            // An event's own name says nothing: what it is about stands in other columns.
+            let identity = repeats || (title == "NAME" && !self.urgent);
             let head = Head { width: least, least, title, numeric, identity, repeats };
             self.columns.push(Column { head, place, wide });
         };
@@ -315,7 +421,16 @@ impl Table {
     fn new_sorter(&self) -> Sorter {
         let clusters = self.parts.iter().map(|part| part.cluster.0).collect();
         let kinds = joint::ranks(&self.kinds);
-        let Some(sort) = &self.sort else { return Sorter::new(By::Natural, false, clusters).with_kinds(kinds) };
+        let cells = |title: &str| {
+            self.columns.iter().find(|column| column.head.title == title).and_then(|column| match &column.place {
+                Place::Cell(places) => Some(places.clone()),
+                Place::Cluster | Place::Namespace | Place::Kind | Place::Words(_) => None,
+            })
+        };
+        let Some(sort) = &self.sort else {
+            let seen = if self.urgent { cells("LAST SEEN") } else { None };
+            return Sorter::new(seen.map_or(By::Natural, By::Urgent), false, clusters).with_kinds(kinds);
+        };
         let by =
             self.columns.iter().find(|column| column.head.title == sort.column).map(|column| match &column.place {
                 Place::Cluster => By::Natural,
@@ -331,6 +446,7 @@ impl Table {
         let mut sorter = self.new_sorter();
         sorter.rank(guards);
         self.order.clear();
+        self.turn = None;
         for (source, rows) in guards.iter().enumerate() {
             let tried = self.tried_columns(source);
             for slot in rows.slots() {
@@ -346,7 +462,7 @@ impl Table {
     }
 
     fn shows(&mut self, rows: &Rows, entry: Entry, tried: &[usize]) -> bool {
-        if self.faults && rows.tone(entry.slot) < Tone::Warn {
+        if (self.faults && rows.tone(entry.slot) < Tone::Warn) || !self.passes_terms(rows, entry) {
             return false;
         }
         if matches!(self.filter, Filter::All) {
@@ -354,6 +470,33 @@ impl Table {
         }
         let head = self.heads.get(usize::from(entry.source)).map_or("", String::as_str);
         self.filter.matches(rows, entry.slot, [head, rows.namespace(entry.slot)], tried, &mut self.scratch)
+    }
+
+    fn passes_terms(&mut self, rows: &Rows, entry: Entry) -> bool {
+        if self.terms.is_empty() {
+            return true;
+        }
+        let source = usize::from(entry.source);
+        let skew = self.skews.get(source).copied().unwrap_or(0);
+        let name = self.parts.get(source).map_or("", |part| part.name.as_str());
+        let value = |column: usize| match self.columns.get(column).map(|column| &column.place) {
+            Some(Place::Cluster) => Value::Text(name),
+            Some(Place::Namespace) => Value::Text(rows.namespace(entry.slot)),
+            Some(Place::Cell(places)) => match places.get(source).copied().flatten() {
+                Some(cell) => Value::Cell(rows, entry.slot, cell),
+                None => Value::Text(""),
+            },
+            Some(Place::Kind) => Value::Text(self.kinds.get(source).map_or("", String::as_str)),
+            // Words of several columns: each is a column of its own in the table of one kind.
+            Some(Place::Words(_)) | None => Value::Text(""),
+        };
+        let mut turn = None;
+        let passes = self.terms.pass(self.now.saturating_add_signed(skew), value, &mut turn);
+        if let Some(turn) = turn {
+            let turn = turn.saturating_add_signed(skew.saturating_neg());
+            self.turn = Some(self.turn.map_or(turn, |first| first.min(turn)));
+        }
+        passes
     }
 
     /// The columns of a source that the filter tries: those that show.
@@ -563,6 +706,24 @@ impl Table {
             uid: text(rows.uid(entry.slot)),
             kind: part.source.kind.id(),
         })
+    }
+
+    /// The kind of the row under the cursor.
+    pub fn subject(&self) -> Option<&Arc<Kind>> {
+        let entry = self.order.get(self.cursor)?.entry;
+        Some(&self.parts.get(usize::from(entry.source))?.source.kind)
+    }
+
+    /// The kinds of the marked rows that are still there.
+    pub fn marked_kinds(&self) -> Vec<String> {
+        let kind = |(cluster, key): &Key| {
+            let mut parts = self.parts.iter().filter(|part| part.cluster == *cluster);
+            parts.find(|part| part.source.rows().find(key).is_some()).map(|part| part.source.kind.id())
+        };
+        let mut kinds: Vec<String> = self.marks.iter().filter_map(kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        kinds
     }
 
     /// The row under the cursor.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::column;
-use crate::model::draft::Draft;
+use crate::model::draft::{Draft, Tone};
 use crate::model::kind::Kind;
 use crate::view::spec::{What, Write};
 use crate::view::write;
@@ -198,6 +198,94 @@ fn filters_and_keeps_the_last_valid_one() {
     assert_eq!(shown("^west$"), (vec!["db-1".into()], false));
     assert_eq!(shown("-l app=web"), (vec!["web-1".into()], false));
     assert_eq!(shown("10.0.0.1").0.len(), 0, "a hidden column is not tried");
+}
+
+#[test]
+fn what_is_urgent_comes_first_and_then_the_latest() {
+    let kind = Kind::built_in("", "v1", "events", "event", "Event", &[], true);
+    let source = Arc::new(Source::new(ClusterId(0), kind.into(), None, Arc::default(), false));
+    source.set_columns(Arc::from(vec![column::Column::shown("LAST SEEN"), column::Column::shown("NAME")]));
+    let parts = [Part { source, cluster: ClusterId(0), name: "east".into() }];
+    for (name, last, tone) in [
+        ("b", 9_001, Tone::Warn),
+        ("a", 9_000, Tone::Warn),
+        ("c", 9_002, Tone::Plain),
+        ("d", 0, Tone::Plain),
+        ("e", 8_000, Tone::Plain),
+    ] {
+        let mut draft = Draft::default();
+        draft.namespace = draft.span("shop");
+        draft.name = draft.span(name);
+        draft.tone = tone;
+        draft.cell_age(last);
+        draft.cell_span(draft.name);
+        parts[0].source.upsert(&draft, NOW);
+    }
+    let mut table = table(&parts);
+    table.set_urgent(true);
+    table.refresh();
+    assert_eq!(names(&mut table), ["b", "a", "c", "e", "d"]);
+    table.set_sort(Some(Sort { column: "NAME".into(), descending: false }));
+    table.refresh();
+    assert_eq!(names(&mut table), ["a", "b", "c", "d", "e"], "another order counts");
+}
+
+#[test]
+fn a_filter_knows_the_columns_and_the_clock() {
+    let parts = [part(0, "east")];
+    put(&parts[0], "a", "old", 1, "Running", NOW - 1000);
+    put(&parts[0], "b", "new", 1, "Failed", NOW - 60);
+    let mut table = table(&parts);
+    let mut shown = |filter: &str, now: Timestamp| {
+        table.set_filter(filter);
+        table.set_clock(now, vec![0]);
+        table.refresh();
+        (names(&mut table), table.turn())
+    };
+    assert_eq!(shown("status:run", NOW).0, ["old"]);
+    assert_eq!(shown("namespace:^b$ status:=failed", NOW).0, ["new"]);
+    assert_eq!(shown("age:>10m", NOW), (vec!["old".into()], Some(NOW - 60 + 601)));
+    assert_eq!(shown("since:2m", NOW), (vec!["new".into()], Some(NOW - 60 + 121)));
+    assert_eq!(shown("since:2m", NOW + 61), (vec![], None), "time alone takes it away");
+    assert_eq!(shown("nosuch:thing", NOW).0.len(), 0, "what is no column is a pattern");
+}
+
+#[test]
+fn the_cursor_goes_to_a_row_that_comes_later() {
+    let parts = [part(0, "east")];
+    put(&parts[0], "a", "one", 1, "Running", 1);
+    let mut table = table(&parts);
+    let row = |uid: &str, name: &str| RowId {
+        cluster: ClusterId(0),
+        namespace: "a".into(),
+        name: name.into(),
+        uid: uid.into(),
+        ..RowId::default()
+    };
+    table.focus(row("uid-a-two", "two"));
+    table.refresh();
+    assert_eq!(selected(&table), "one");
+    for name in ["zero", "two", "three"] {
+        put(&parts[0], "a", name, 1, "Running", 1);
+    }
+    table.refresh();
+    assert_eq!(selected(&table), "two");
+    table.focus(row("of an object that was made anew", "three"));
+    table.refresh();
+    assert_eq!(selected(&table), "three", "by its name");
+    table.focus(row("", "later"));
+    table.go(Motion::Top);
+    table.refresh();
+    put(&parts[0], "a", "later", 1, "Running", 1);
+    table.refresh();
+    assert_ne!(selected(&table), "later", "who moves does not want to be moved");
+    // Once all is there, what is not there is not waited for.
+    table.focus(row("", "never"));
+    parts[0].source.commit(NOW);
+    table.refresh();
+    put(&parts[0], "a", "never", 1, "Running", 1);
+    table.refresh();
+    assert_ne!(selected(&table), "never");
 }
 
 #[test]

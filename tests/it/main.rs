@@ -12,6 +12,7 @@ mod cli;
 mod columns;
 mod config;
 mod describe;
+mod drill;
 mod faults;
 mod fleet;
 mod layers;

@@ -1,7 +1,8 @@
 //! Our YAML against kubectl's own, line by line.
 
 use crate::api::Api;
-use crate::support::rig::{Rig, has_kubectl, require_rig};
+use crate::support::kubectl::has_kubectl;
+use crate::support::rig::{Rig, require_rig};
 use serde_json::json;
 use skylark::yaml::{Options, write};
 

@@ -82,7 +82,7 @@ fn enter_on_namespaces_shows_their_pods() {
         snapshot.window.selected = Some(row(0, "team-a"));
     });
     assert_eq!(rig.asks("<enter>"), "pods team-a @0");
-    assert_eq!(rig.asks("<esc>"), "namespaces all @0");
+    assert_eq!(rig.asks("<esc>"), "namespaces all @0; focus 0/team-a");
     rig.answer(|snapshot| snapshot.window.marked = vec![row(0, "team-b"), row(3, "team-a"), row(0, "team-a")]);
     assert_eq!(rig.asks("<enter>"), "pods team-a,team-b @0");
 }

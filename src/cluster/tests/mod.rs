@@ -8,6 +8,7 @@ mod faults;
 mod feed;
 mod identity;
 mod lists;
+mod relate;
 mod rights;
 mod server;
 mod watches;

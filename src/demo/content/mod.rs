@@ -5,9 +5,10 @@ mod deployments;
 mod events;
 mod nodes;
 pub mod pods;
+mod replicasets;
 mod workloads;
 
-use super::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
+use super::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS, REPLICASETS};
 use super::rng::Rng;
 use super::script::Script;
 use serde_json::{Value, json};
@@ -107,6 +108,8 @@ pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     objects.extend(nodes.iter().map(|node| (NODES, node.to_json(profile, now))));
     let workloads = workloads::plan(profile, &nodes, &mut rng, now);
     objects.extend(workloads.deployments.iter().map(|it| (DEPLOYMENTS, it.to_json(&workloads.pods, now))));
+    let sets = replicasets::of(&workloads.deployments, &workloads.pods);
+    objects.extend(sets.into_iter().map(|it| (REPLICASETS, it)));
     objects.extend(workloads.pods.iter().map(|pod| (PODS, pod.to_json(now))));
     let reports = events::reports(&mut rng, &nodes, &workloads, now);
     let crash_report = reports.iter().find(|report| report.reason == "BackOff" && report.kind == "Warning").cloned();

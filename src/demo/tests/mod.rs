@@ -48,7 +48,7 @@ async fn discovery_both_ways() {
         }
     }
     assert_eq!(plain, aggregated);
-    assert_eq!(plain.len(), 5);
+    assert_eq!(plain.len(), 6);
 }
 
 #[tokio::test]
