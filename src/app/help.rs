@@ -195,11 +195,14 @@ fn entries_of(entries: &[&Hint], cells: u16) -> Vec<HelpLine> {
             lines.push(HelpLine::default());
             continue;
         }
-        let own_line = width(&entry.keys) > keys;
+        let longest = entry.label.split_whitespace().map(width).max().unwrap_or(0);
+        // Where words would be broken beside the keys, they go below them.
+        let tight = longest > cells.saturating_sub(keys + 2).max(8);
+        let own_line = tight || width(&entry.keys) > keys;
         if own_line {
             lines.extend(wrap(&entry.keys, cells).into_iter().map(|keys| HelpLine { keys, ..HelpLine::default() }));
         }
-        let indent = keys + 2;
+        let indent = if tight { 2 } else { keys + 2 };
         for (i, text) in wrap(&entry.label, cells.saturating_sub(indent).max(8)).into_iter().enumerate() {
             let keys = if i == 0 && !own_line { entry.keys.clone() } else { String::new() };
             lines.push(HelpLine { keys, indent, text, ..HelpLine::default() });

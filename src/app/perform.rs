@@ -220,7 +220,8 @@ impl App {
             self.arrived();
             self.show(out);
             // Where the cursor was, it is again.
-            if let Some(row) = self.places.row() {
+            let in_table = !matches!(self.spec().pane, Pane::Object(_));
+            if let Some(row) = self.places.row().filter(|_| in_table) {
                 out.push(Effect::View(ViewCommand::Focus(row.clone())));
             }
         } else {

@@ -38,10 +38,10 @@ fn the_row_under_the_cursor_is_read() {
         (":yaml<enter>", "Yaml pods shop/web-0 u1 @3 /"),
         (":describe<enter>", "Describe pods shop/web-0 u1 @3 /"),
         ("yd", "Yaml pods shop/web-0 u1 @3 /; Describe pods shop/web-0 u1 @3 /"),
-        ("y<esc>", "Yaml pods shop/web-0 u1 @3 /; pods all"),
-        ("yq", "Yaml pods shop/web-0 u1 @3 /; pods all"),
-        ("y[]", "Yaml pods shop/web-0 u1 @3 /; pods all; Yaml pods shop/web-0 u1 @3 /"),
-        ("y-", "Yaml pods shop/web-0 u1 @3 /; pods all"),
+        ("y<esc>", "Yaml pods shop/web-0 u1 @3 /; pods all; focus 3/web-0"),
+        ("yq", "Yaml pods shop/web-0 u1 @3 /; pods all; focus 3/web-0"),
+        ("y[]", "Yaml pods shop/web-0 u1 @3 /; pods all; focus 3/web-0; Yaml pods shop/web-0 u1 @3 /"),
+        ("y-", "Yaml pods shop/web-0 u1 @3 /; pods all; focus 3/web-0"),
         ("y:no<enter><esc>", "Yaml pods shop/web-0 u1 @3 /; no all; Yaml pods shop/web-0 u1 @3 /"),
         ("y:ns team-a<enter>", "Yaml pods shop/web-0 u1 @3 /; pods team-a"),
         ("y:@live<enter>", "Yaml pods shop/web-0 u1 @3 /; pods all @0"),
@@ -108,7 +108,7 @@ fn searching_is_typed_kept_and_given_up() {
     assert_eq!(rig.asks("/im<enter>"), format!("{at}i; {at}im; read(settle)"));
     assert_eq!(rig.asks("/<ctrl-u><esc>"), format!("{at}; {at}im"), "the search before stays");
     assert_eq!(rig.asks("<esc>"), at, "Esc gives the search up first");
-    assert_eq!(rig.asks("<esc>"), "pods all");
+    assert_eq!(rig.asks("<esc>"), "pods all; focus 3/web-0");
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn users_events_and_the_rest_of_the_namespace() {
     assert!(rig.flash().starts_with("What uses deployments.apps is not known"), "{}", rig.flash());
     on(&mut rig, "nodes", "nodes", object(1, "", "n1"), &[]);
     assert_eq!(rig.asks("w"), "");
-    assert_eq!(rig.flash(), "The row is in no namespace");
+    assert_eq!(rig.flash(), "These rows have no namespace");
 }
 
 #[test]
