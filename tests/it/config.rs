@@ -114,7 +114,7 @@ fn a_keymap_and_a_theme_of_ones_own() {
     screen.wait_for("rows", |shot| shot.rows().len() > 5);
     assert!(String::from_utf8_lossy(&screen.raw()).contains("38;2;1;2;3"), "the colour of the kind");
     screen.type_keys("x");
-    screen.wait_for("what may follow", |shot| shot.status().contains(":clusters"));
+    screen.wait_for("what may follow", |shot| shot.has(":clusters"));
     screen.type_keys("x");
     screen.wait_for("the clusters", |shot| shot.heads().contains("STATE"));
     screen.type_keys("ZZ");
