@@ -30,7 +30,11 @@ pub struct Options {
     /// The date in the table, such as 2031-01-02 [default: today]
     #[arg(long)]
     pub date: Option<String>,
-    /// Where the table goes [default: tests/bench/FIGURES.md; with --quick or --only nowhere]
+    /// The Kubernetes to measure on, such as 1.33 [default: the newest]
+    #[arg(long, value_name = "VERSION")]
+    pub kubernetes: Option<String>,
+    /// Where the table goes [default: tests/bench/FIGURES.md, FIGURES-VERSION.md of another Kubernetes; with
+    /// --quick or --only nowhere]
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Give up after so many seconds
@@ -80,7 +84,11 @@ impl Options {
 
     /// Where the table goes.
     pub fn target(&self) -> Option<PathBuf> {
-        let usual = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/bench/FIGURES.md");
+        let file = match &self.kubernetes {
+            Some(version) => format!("FIGURES-{version}.md"),
+            None => "FIGURES.md".to_owned(),
+        };
+        let usual = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/bench").join(file);
         self.out.clone().or_else(|| (!self.quick && self.only.is_empty()).then(usual))
     }
 }

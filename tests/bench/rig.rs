@@ -33,8 +33,8 @@ pub struct Rig {
 
 impl Rig {
     /// Starts one with so many pods, and neither controllers nor nodes that live.
-    pub fn start(pods: u32) -> Result<Rig> {
-        let binary = binary()?;
+    pub fn start(pods: u32, kubernetes: Option<&str>) -> Result<Rig> {
+        let binary = binary(kubernetes)?;
         let dir = tempfile::Builder::new().prefix("skylark-figures-").tempdir()?;
         let path = |name: &str| dir.path().join(name);
         let (kubeconfig, audit, log) = (path("kubeconfig"), path("audit.log"), path("rig.log"));
@@ -136,13 +136,14 @@ impl Drop for Rig {
 }
 
 /// The control plane's binary, built where its sources are newer.
-fn binary() -> Result<PathBuf> {
+fn binary(kubernetes: Option<&str>) -> Result<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let script = root.join("tests/control-plane/build");
     let dir = std::env::var_os("CONTROL_PLANE_DIR").map_or_else(|| root.join("target/control-plane"), PathBuf::from);
-    let binary = dir.join("control-plane");
+    let binary =
+        dir.join(kubernetes.map_or_else(|| "control-plane".into(), |version| format!("control-plane-{version}")));
     if script.exists() {
-        let built = Command::new(&script).stdin(Stdio::null()).status();
+        let built = Command::new(&script).args(kubernetes).stdin(Stdio::null()).status();
         let built = built.with_context(|| format!("cannot run {}", script.display()))?;
         if !built.success() && !binary.exists() {
             bail!("there is no control plane; install Go and run tests/control-plane/build");

@@ -17,7 +17,7 @@ pub fn measure(options: &Options) -> Result<Report> {
     let mut report = Report::default();
     let on_rig = ["launch", "wire", "keys", "churn"];
     if on_rig.iter().any(|group| options.wants(group)) {
-        let mut rig = Rig::start(options.pods())?;
+        let mut rig = Rig::start(options.pods(), options.kubernetes.as_deref())?;
         if options.wants("launch") {
             launch::measure(options, &rig, &mut report).context("launch")?;
         }

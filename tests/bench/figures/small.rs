@@ -12,7 +12,7 @@ const PODS: u32 = 12;
 
 /// Time to the first rows, and memory.
 pub fn measure(options: &Options, report: &mut Report) -> Result<()> {
-    let rig = Rig::start(PODS)?;
+    let rig = Rig::start(PODS, options.kubernetes.as_deref())?;
     let (mut first, mut resident, mut peak) = <(Sample, Sample, Sample)>::default();
     // The first one warms the server and the disk cache.
     for run in 0..=options.runs() {
