@@ -7,7 +7,9 @@ use crate::command::known::Known;
 use crate::command::line::{self, Line};
 use crate::command::table::{Id, Scope};
 use crate::model::draft::Tone;
+use crate::view::spec::Pane;
 use crossterm::event::{KeyEvent, KeyEventKind};
+use std::borrow::Cow;
 
 impl App {
     /// A key was pressed. What acts on the selected row waits until the view has moved the cursor to
@@ -119,14 +121,32 @@ impl App {
     /// Does what a line of the command line says.
     pub(super) fn run(&mut self, text: &str, out: &mut Vec<Effect>) -> Result<(), String> {
         let columns = self.columns();
-        let line = line::parse(text, &Known::of(&self.snapshot, &columns)).map_err(|error| error.to_string())?;
+        let text = self.unaliased(text);
+        let line = line::parse(&text, &Known::of(&self.snapshot, &columns)).map_err(|error| error.to_string())?;
         match line {
             Line::Empty => Ok(()),
             Line::Call(call) => self.perform(&call, out),
             Line::Open(open) => {
-                self.open(open, out);
+                let several = match &open.pane {
+                    Some(Pane::Kind(word)) => self.snapshot.names.several(word).map(<[String]>::to_vec),
+                    _ => None,
+                };
+                match several {
+                    Some(kinds) => self.begin_pick(kinds, open),
+                    None => self.open(open, out),
+                }
                 Ok(())
             }
+        }
+    }
+
+    /// A line with the user's own word for its beginning spelt out.
+    fn unaliased<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let line = text.trim().trim_start_matches(':').trim_start();
+        let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+        match self.aliases.get(word) {
+            Some(said) => Cow::Owned(format!("{said} {rest}")),
+            None => Cow::Borrowed(text),
         }
     }
 }

@@ -30,7 +30,7 @@ use crossterm::event::KeyEvent;
 use editor::Editor;
 use flash::Timer;
 use places::Places;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 use ui::{Mode, Ui};
@@ -59,6 +59,8 @@ pub struct Start {
     pub wide: bool,
     /// The keys.
     pub keymap: Keymap,
+    /// Words of the user's own, and what they stand for on the command line.
+    pub aliases: BTreeMap<String, String>,
 }
 
 impl Default for Start {
@@ -72,6 +74,7 @@ impl Default for Start {
             notices: Vec::new(),
             wide: false,
             keymap: Keymap::embedded(),
+            aliases: BTreeMap::new(),
         }
     }
 }
@@ -114,6 +117,7 @@ pub struct App {
     snapshot: Arc<Snapshot>,
     places: Places,
     keymap: Keymap,
+    aliases: BTreeMap<String, String>,
     /// The keys of a sequence begun.
     pending: Vec<Chord>,
     editor: Editor,
@@ -152,6 +156,7 @@ impl App {
                 ..Spec::default()
             }),
             keymap: start.keymap,
+            aliases: start.aliases,
             pending: Vec::new(),
             editor: Editor::default(),
             timer: Timer::default(),

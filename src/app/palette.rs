@@ -8,6 +8,7 @@ use crate::command::line::{Clusters, Open};
 use crate::command::palette::{self, Hit, Offer, Sort, Source};
 use crate::command::pane;
 use crate::command::table::{COMMANDS, Call, Form, Id, Scope};
+use crate::model::draft::Tone;
 use crate::model::state::Phase;
 use crate::text::catalog::Text;
 use crate::view::spec::{ClusterId, Namespaces, Spec};
@@ -16,6 +17,13 @@ use crate::view::spec::{ClusterId, Namespaces, Spec};
 const MOST: usize = 30;
 /// How many places are offered.
 const PLACES: usize = 20;
+
+/// Kinds to choose from, and what is asked for of the one that is chosen.
+#[derive(Clone, Debug)]
+struct Pick {
+    kinds: Vec<(String, Vec<String>)>,
+    open: Open,
+}
 
 /// What the palette knows beside what the screen shows of it.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +34,8 @@ pub struct State {
     places: Vec<(String, Spec)>,
     /// What was used, the last one first.
     recent: Vec<(Sort, String)>,
+    /// The kinds to choose from, where a word names several, and what was asked for of them.
+    pick: Option<Pick>,
 }
 
 impl State {
@@ -41,6 +51,7 @@ impl App {
     /// Opens the palette with a text in it.
     pub(super) fn begin_palette(&mut self, text: &str) {
         self.editor.begin();
+        self.palette.pick = None;
         self.palette.offers = self.offers();
         let current = self.spec().clone();
         self.palette.places = self
@@ -55,15 +66,31 @@ impl App {
         self.search_palette();
     }
 
+    /// Lets one of the kinds be chosen that a word names.
+    pub(super) fn begin_pick(&mut self, kinds: Vec<String>, open: Open) {
+        self.begin_palette("");
+        (self.palette.offers, self.palette.places) = (Vec::new(), Vec::new());
+        let kinds = kinds.into_iter().map(|kind| (kind, Vec::new())).collect();
+        self.palette.pick = Some(Pick { kinds, open });
+        self.search_palette();
+        self.say(Tone::Warn, Text::PickKind.get().to_owned());
+    }
+
+    /// The kinds that can be gone to.
+    fn palette_kinds(&self) -> &[(String, Vec<String>)] {
+        self.palette.pick.as_ref().map_or(&self.snapshot.names.kinds, |pick| &pick.kinds)
+    }
+
     /// Searches for what is typed.
     pub(super) fn search_palette(&mut self) {
         let Mode::Palette(open) = &self.ui.mode else { return };
         let places: Vec<String> = self.palette.places.iter().map(|(words, _)| words.clone()).collect();
+        let picks = self.palette.pick.is_some();
         let source = Source {
             commands: &self.palette.offers,
-            kinds: &self.snapshot.names.kinds,
-            clusters: &self.snapshot.clusters,
-            namespaces: &self.snapshot.names.namespaces,
+            kinds: self.palette_kinds(),
+            clusters: if picks { &[] } else { &self.snapshot.clusters },
+            namespaces: if picks { &[] } else { &self.snapshot.names.namespaces },
             places: &places,
             recent: &self.palette.recent,
         };
@@ -121,7 +148,8 @@ impl App {
             }
             Sort::Kind => {
                 let pane = Some(pane::for_kind(&hit.text));
-                self.open(Open { pane, ..Open::default() }, out);
+                let asked = self.palette.pick.take().map(|pick| pick.open).unwrap_or_default();
+                self.open(Open { pane, ..asked }, out);
             }
             Sort::Cluster => {
                 self.open(Open { clusters: Clusters::Only(vec![ClusterId(hit.at as u16)]), ..Open::default() }, out);
@@ -199,7 +227,7 @@ impl App {
             }
             Sort::Kind => {
                 item.about = Text::AboutKind.to_string();
-                let others = self.snapshot.names.kinds.get(hit.at).map(|(_, others)| others.join(" "));
+                let others = self.palette_kinds().get(hit.at).map(|(_, others)| others.join(" "));
                 item.doc = others.unwrap_or_default();
                 item.keys = self.keys_for(|meaning| matches!(meaning, Meaning::Line(line) if line.split_whitespace().next() == Some(&hit.text)));
                 let refused = self.snapshot.names.refused.iter().find(|(kind, _)| *kind == hit.text);

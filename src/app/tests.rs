@@ -49,6 +49,7 @@ impl Rig {
     fn with(start: Start) -> Rig {
         let kinds = [("pods", "po"), ("deployments", "deploy"), ("nodes", "no"), ("namespaces", "ns")];
         let names = Names {
+            ambiguous: Vec::new(),
             complete: true,
             kinds: kinds.map(|(plural, short)| (plural.to_owned(), vec![short.to_owned()])).into(),
             namespaces: ["default", "team-a", "team-b"].map(ToOwned::to_owned).into(),

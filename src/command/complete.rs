@@ -205,6 +205,7 @@ mod tests {
     fn texts(before: &str) -> (usize, Vec<String>) {
         let kinds = [("pods", "po"), ("poddisruptionbudgets", "pdb"), ("deployments", "deploy"), ("services", "svc")];
         let names = Names {
+            ambiguous: Vec::new(),
             complete: true,
             kinds: kinds.map(|(plural, short)| (plural.to_owned(), vec![short.to_owned()])).into(),
             namespaces: ["default", "team-a", "team-b"].map(ToOwned::to_owned).into(),

@@ -96,6 +96,7 @@ mod tests {
     #[test]
     fn kinds_by_all_their_names() {
         let names = Names {
+            ambiguous: Vec::new(),
             complete: true,
             kinds: vec![
                 ("pods".into(), vec!["po".into()]),

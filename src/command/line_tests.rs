@@ -5,6 +5,7 @@ use crate::view::snapshot::{ClusterLine, Names};
 fn world() -> (Names, Vec<ClusterLine>) {
     let kinds = [("pods", "po"), ("nodes", "no"), ("deployments", "deploy"), ("services", "svc")];
     let names = Names {
+        ambiguous: Vec::new(),
         complete: true,
         kinds: kinds.map(|(plural, short)| (plural.to_owned(), vec![short.to_owned()])).into(),
         namespaces: ["default", "team-a", "team-b"].map(ToOwned::to_owned).into(),

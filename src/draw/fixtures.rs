@@ -254,7 +254,7 @@ pub fn names() -> Names {
     let mut namespaces: Vec<String> = (0..400).map(|i| format!("team-{i:03}-prod")).collect();
     namespaces.extend(["payments", "podinfo", "決済"].map(String::from));
     let refused = vec![("secrets".to_owned(), FORBIDDEN.to_owned())];
-    Names { complete: true, kinds: kinds.into(), namespaces, refused }
+    Names { complete: true, kinds: kinds.into(), namespaces, refused, ambiguous: Vec::new() }
 }
 
 /// A server's words.

@@ -377,7 +377,7 @@ pub fn run(made: Made, opening: Opening) -> Exit {
 
 fn open(made: Made, opening: Opening) -> io::Result<()> {
     let Made { fleet, wanted, mut problems, warnings } = made;
-    let Settings { keymap, theme, wide, problems: mistakes, .. } = opening.settings;
+    let Settings { keymap, theme, wide, aliases, problems: mistakes, .. } = opening.settings;
     let notices: Vec<String> = mistakes.into_iter().chain(warnings).collect();
     for notice in &notices {
         tracing::warn!("{notice}");
@@ -391,6 +391,7 @@ fn open(made: Made, opening: Opening) -> io::Result<()> {
         keymap,
         wide,
         notices,
+        aliases,
         ..Start::default()
     };
     if let Some(kind) = opening.kind {

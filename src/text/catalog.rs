@@ -331,6 +331,7 @@ texts! {
     AtBottom => "There is nothing to go back to; :q quits",
     AtNewest => "There is nothing to go forward to",
     NoLast => "There is no other place yet",
+    PickKind => "Several groups have a kind of this name: choose one",
     NoColumn => "There is no column {} here",
     NoColumnPicked => "Pick a column first: {}",
     NotOpenable => "Opening one of {} is not possible yet",

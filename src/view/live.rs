@@ -16,12 +16,13 @@ use crate::cluster::meaning::Pin;
 use crate::cluster::open::{Opened, Options, Resolution};
 use crate::cluster::rights::Origin;
 use crate::cluster::shape::Shape;
+use crate::model::kind::Kind;
 use crate::model::relation::{CONTAINERS, How};
 use crate::model::source::Source;
 use crate::model::state::{Phase, WatchPhase};
 use crate::text::catalog::Text;
 use crate::text::sanitize::sanitize;
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 /// See the module.
@@ -651,9 +652,28 @@ impl Live {
             }
         }
         let categories: BTreeSet<&str> = kinds.iter().flat_map(|kinds| kinds.categories()).collect();
+        names.ambiguous = ambiguous(kinds.iter().flat_map(|kinds| &kinds.kinds).map(Arc::as_ref), &categories);
         names.kinds.extend(categories.into_iter().map(|category| (category.to_owned(), Vec::new())));
         self.names = Arc::new(names);
     }
+}
+
+/// Words that name kinds of several groups, none of them the core group; a category goes before kinds.
+fn ambiguous<'a>(kinds: impl Iterator<Item = &'a Kind>, categories: &BTreeSet<&str>) -> Vec<(String, Vec<String>)> {
+    let mut words: BTreeMap<String, BTreeSet<(&str, String)>> = BTreeMap::new();
+    // What was once there under this group is the same as elsewhere.
+    for kind in kinds.filter(|kind| kind.group != "extensions") {
+        let named = [&kind.plural, &kind.singular, &kind.kind].into_iter().chain(&kind.short_names);
+        for word in named.map(|word| word.to_ascii_lowercase()).filter(|word| !word.is_empty()) {
+            words.entry(word).or_default().insert((&kind.group, kind.id()));
+        }
+    }
+    let several = |(word, kinds): (String, BTreeSet<(&str, String)>)| {
+        let core = kinds.iter().any(|(group, _)| group.is_empty());
+        let chosen = core || kinds.len() < 2 || categories.contains(word.as_str());
+        (!chosen).then(|| (word, kinds.into_iter().map(|(_, id)| id).collect()))
+    };
+    words.into_iter().filter_map(several).collect()
 }
 
 /// The number of seconds until the first of some texts changes.

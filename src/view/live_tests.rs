@@ -138,3 +138,22 @@ async fn events_of_the_fleet_warn_first_and_each_stands_alone_when_wide() {
     rig.show(Spec { filter: "since:soon".into(), ..kind("events") });
     assert!(rig.live.snapshot().0.window.filter_error.is_some());
 }
+
+#[test]
+fn words_that_name_kinds_of_several_groups() {
+    let kind = |group: &str, plural: &str, short: &[&str]| {
+        Kind::built_in(group, "v1", plural, plural.trim_end_matches('s'), "", short, true)
+    };
+    let kinds = [
+        kind("", "pods", &["po"]),
+        kind("metrics.k8s.io", "pods", &[]),
+        kind("gateway.networking.k8s.io", "gateways", &["gtw"]),
+        kind("networking.istio.io", "gateways", &["gw"]),
+        kind("argoproj.io", "applications", &["app"]),
+        kind("networking.k8s.io", "ingresses", &["ing"]),
+        kind("extensions", "ingresses", &["ing"]),
+    ];
+    let found = super::ambiguous(kinds.iter(), &BTreeSet::new());
+    let gateways = ["gateways.gateway.networking.k8s.io", "gateways.networking.istio.io"].map(str::to_owned).to_vec();
+    assert_eq!(found, [("gateway".to_owned(), gateways.clone()), ("gateways".to_owned(), gateways)]);
+}

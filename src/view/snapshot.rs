@@ -157,12 +157,22 @@ pub struct Names {
     /// Kinds of all connected clusters: plural (or `plural.group` where ambiguous) with their short
     /// names and singular.
     pub kinds: Vec<(String, Vec<String>)>,
+    /// Words that name kinds of several groups, none of them the core group, each with their full names.
+    pub ambiguous: Vec<(String, Vec<String>)>,
     /// Whether these are the kinds of every connected cluster, so that another word names none.
     pub complete: bool,
     /// Namespaces of all connected clusters.
     pub namespaces: Vec<String>,
     /// Kinds that no cluster in scope let this user list when last asked, with the server's words.
     pub refused: Vec<(String, String)>,
+}
+
+impl Names {
+    /// The kinds that `word` names, where somebody has to choose.
+    pub fn several(&self, word: &str) -> Option<&[String]> {
+        let word = word.to_ascii_lowercase();
+        self.ambiguous.iter().find(|(known, _)| *known == word).map(|(_, kinds)| kinds.as_slice())
+    }
 }
 
 /// Everything that a frame shows of the fleet.

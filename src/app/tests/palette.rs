@@ -149,3 +149,26 @@ fn nothing_is_changed_where_it_must_not_be() {
     assert_eq!(rig.app.why_never(true), None);
     assert_eq!(rig.app.why_not(&call), None);
 }
+
+#[test]
+fn a_word_of_several_groups_is_chosen() {
+    let mut rig = Rig::new();
+    rig.answer(|snapshot| {
+        let mut names = Names::clone(&snapshot.names);
+        let groups = ["gateways.gateway.networking.k8s.io", "gateways.networking.istio.io"];
+        names.kinds.extend(groups.map(|kind| (kind.to_owned(), vec!["gw".to_owned()])));
+        names.ambiguous = vec![("gw".into(), groups.map(str::to_owned).into())];
+        snapshot.names = Arc::new(names);
+    });
+    rig.keys(":gw team-a<enter>");
+    assert_eq!(texts(&rig), ["gateways.gateway.networking.k8s.io", "gateways.networking.istio.io"]);
+    assert_eq!(rig.asks("istio<enter>"), "gateways.networking.istio.io team-a");
+    assert_eq!(rig.asks("<ctrl-p>deplo<enter>"), "deployments team-a", "the palette holds everything again");
+}
+
+#[test]
+fn a_word_of_ones_own_stands_for_a_line() {
+    let aliases = [("mine".to_owned(), "deploy team-b".to_owned())].into();
+    let mut rig = Rig::with(Start { aliases, ..Start::default() });
+    assert_eq!(rig.asks(":mine @live<enter>"), "deploy team-b @0");
+}

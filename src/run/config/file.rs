@@ -2,6 +2,7 @@
 
 use super::chain::{line, text_of};
 use crate::base::suggest;
+use std::collections::BTreeMap;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
@@ -16,9 +17,11 @@ pub struct File {
     pub wide: bool,
     /// Nothing may be written.
     pub read_only: bool,
+    /// Words of the user's own, and what they stand for on the command line.
+    pub aliases: BTreeMap<String, String>,
 }
 
-const SETTINGS: [&str; 4] = ["keymap", "theme", "wide", "read-only"];
+const SETTINGS: [&str; 5] = ["keymap", "theme", "wide", "read-only", "aliases"];
 
 /// Reads the file; without one everything is as it comes. What is wrong in it is left out and told.
 pub fn read(path: &Path, problems: &mut Vec<String>) -> File {
@@ -60,6 +63,24 @@ pub fn parse(name: &str, text: &str, problems: &mut Vec<String>) -> File {
                     file.read_only |= switch == "read-only";
                     problems.push(format!("{place}: `{switch}` is true or false"));
                 }
+            },
+            "aliases" => match value.get_ref() {
+                DeValue::Table(words) => {
+                    for (word, line_of) in words {
+                        let at = format!("{name}:{}", line(text, word.span().start));
+                        match line_of.get_ref() {
+                            DeValue::String(said) if !said.trim().is_empty() && !word.get_ref().contains(' ') => {
+                                let said = said.trim().trim_start_matches(':').to_owned();
+                                file.aliases.insert(word.get_ref().to_string(), said);
+                            }
+                            _ => problems.push(format!(
+                                "{at}: `{}` is one word, and what it stands for a line in quotes",
+                                word.get_ref()
+                            )),
+                        }
+                    }
+                }
+                _ => problems.push(format!("{place}: `aliases` is a table: [aliases]")),
             },
             other => {
                 let close = suggest::closest(other, SETTINGS.into_iter());

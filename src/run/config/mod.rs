@@ -10,6 +10,7 @@ pub use check::check;
 use crate::command::keymap::{self, Keymap};
 use crate::theme::{self, Depth, Glyphs, Theme};
 use chain::Family;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,8 @@ pub struct Settings {
     pub wide: bool,
     /// Nothing may be written.
     pub read_only: bool,
+    /// Words of the user's own, and what they stand for on the command line.
+    pub aliases: BTreeMap<String, String>,
     /// What is wrong with the files, a sentence each, with file and line where there is one.
     pub problems: Vec<String>,
 }
@@ -78,7 +81,7 @@ fn read(chosen: &Chosen, var: impl Fn(&str) -> Option<OsString>) -> Result<Setti
     let theme = theme(name.as_deref(), folder, &mut problems);
     let (depth, glyphs) = (Depth::detect(text), Glyphs::detect(text));
     let theme = theme(depth, glyphs);
-    Ok(Settings { keymap, theme, wide: file.wide, read_only: file.read_only, problems })
+    Ok(Settings { keymap, theme, wide: file.wide, read_only: file.read_only, aliases: file.aliases, problems })
 }
 
 fn keymap(name: Option<&str>, folder: Option<&Path>, problems: &mut Vec<String>) -> Keymap {

@@ -173,3 +173,15 @@ proptest::proptest! {
         proptest::prop_assert!(problems.iter().all(|problem| problem.starts_with("f:")));
     }
 }
+
+#[test]
+fn words_of_ones_own() {
+    let file = ("config.toml", "[aliases]\nmine = \":deploy team-b\"\n\"two words\" = \"pods\"\nless = 3\n");
+    let read = settings(&[file], ("", ""), TRUE).unwrap();
+    assert_eq!(read.aliases.into_iter().collect::<Vec<_>>(), [("mine".to_owned(), "deploy team-b".to_owned())]);
+    let wrong = "is one word, and what it stands for a line in quotes";
+    assert_eq!(
+        read.problems,
+        [format!("config.toml:4: `less` {wrong}"), format!("config.toml:3: `two words` {wrong}")]
+    );
+}
