@@ -99,6 +99,8 @@ impl App {
             return said;
         }
         match id {
+            // Where no row is, there is nothing to open.
+            Id::Enter if self.snapshot.window.selected.is_none() && self.snapshot.window.rows.is_empty() => None,
             Id::Enter => pane::of(&spec.pane).enter_hint.or_else(|| pane::opens(&self.snapshot.window.subject)),
             Id::Accept if is_filter => Some(Text::HintKeep),
             Id::CompleteNext if is_filter => None,

@@ -14,13 +14,15 @@ const NAME_LEAST: u16 = 20;
 
 /// A column without identity grows to this before repeated values are whole.
 const MODEST: u16 = 20;
+/// A message grows to this before what is around it is whole.
+const READABLE: u16 = 50;
 /// Columns up to this are never narrowed.
 const SMALL: u16 = 6;
 
 /// The title of the column that names clusters.
 pub(super) const CLUSTER: &str = "CLUSTER";
 /// Heads of columns that say how an object fares, most telling first.
-const STATUS: [&str; 6] = ["STATUS", "STATE", "PHASE", "TYPE", "REASON", "READY"];
+const STATUS: [&str; 6] = ["STATUS", "STATE", "PHASE", "REASON", "TYPE", "READY"];
 
 /// A column on the screen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,16 +58,19 @@ pub(super) fn lay_out(snapshot: &Snapshot, columns: u16) -> Columns {
         .iter()
         .zip(&natural)
         .map(|(head, natural)| {
-            let least = head.least.max(SMALL).min(*natural);
+            let least = head.least.max(floor(&head.title)).min(*natural);
             Some(if head.identity && !head.repeats { *natural } else { least })
         })
         .collect();
     let room = u32::from(columns.saturating_sub(GUTTER));
-    drop_until(heads, &mut given, status, |given| taken(given) <= room);
+    // How an object fares is told whole before what few look for stands beside it.
+    let missing = status.and_then(|i| Some(u32::from(natural.get(i)?.min(&MODEST).saturating_sub((*given.get(i)?)?))));
+    drop_until(heads, &mut given, status, 0, |given| taken(given) + missing.unwrap_or(0) <= room);
+    drop_until(heads, &mut given, status, u8::MAX, |given| taken(given) <= room);
     let over = taken(&given).saturating_sub(room);
     cut_names(heads, &mut given, over);
     if taken(&given) > room {
-        drop_until(heads, &mut given, None, |given| taken(given) <= room);
+        drop_until(heads, &mut given, None, u8::MAX, |given| taken(given) <= room);
         let over = taken(&given).saturating_sub(room);
         cut_all(&mut given, over);
     }
@@ -91,10 +96,12 @@ fn grow(heads: &[Head], given: &mut [Option<u16>], natural: &[u16], status: Opti
     let names = of(true).filter(|&i| heads.get(i).is_some_and(|head| !head.repeats));
     let status = status.into_iter().chain(names).map(|i| (i, u16::MAX));
     let modest = of(false).map(|i| (i, MODEST));
+    let message =
+        of(false).filter(|&i| heads.get(i).is_some_and(|head| head.title == "MESSAGE")).map(|i| (i, READABLE));
     let cluster = |&i: &usize| heads.get(i).is_some_and(|head| head.title == CLUSTER);
     let repeated = of(true).filter(|i| !cluster(i)).chain(of(true).filter(cluster));
     let rest = repeated.chain(of(false)).map(|i| (i, u16::MAX));
-    for (index, most) in status.chain(modest).chain(rest) {
+    for (index, most) in status.chain(modest).chain(message).chain(rest) {
         if let (Some(Some(width)), Some(natural)) = (given.get_mut(index), natural.get(index)) {
             let more = u32::from((*natural).min(most).saturating_sub(*width)).min(left);
             *width += more as u16;
@@ -121,11 +128,18 @@ fn short_clusters(snapshot: &Snapshot, given: &mut [Option<u16>], natural: &mut 
     names.into_iter().map(ToOwned::to_owned).zip(short).collect()
 }
 
-/// Leaves out columns, the least telling first, until it `fits` or only identity and status are left.
-fn drop_until(heads: &[Head], given: &mut [Option<u16>], status: Option<usize>, fits: impl Fn(&[Option<u16>]) -> bool) {
+/// Leaves out columns, the least telling first, until it `fits` or only identity, status and what is
+/// worth more than `most` are left.
+fn drop_until(
+    heads: &[Head],
+    given: &mut [Option<u16>],
+    status: Option<usize>,
+    most: u8,
+    fits: impl Fn(&[Option<u16>]) -> bool,
+) {
     let mut order: Vec<usize> = (0..heads.len())
         .rev()
-        .filter(|&i| Some(i) != status && heads.get(i).is_some_and(|head| !head.identity))
+        .filter(|&i| Some(i) != status && heads.get(i).is_some_and(|head| !head.identity && worth(&head.title) <= most))
         .collect();
     order.sort_by_key(|&i| heads.get(i).map_or(0, |head| worth(&head.title)));
     for index in order {
@@ -138,13 +152,25 @@ fn drop_until(heads: &[Head], given: &mut [Option<u16>], status: Option<usize>, 
     }
 }
 
-/// Columns that are asked for most stay longest.
+/// With fewer cells a column says nothing: a sentence needs more of them than a word.
+fn floor(title: &str) -> u16 {
+    match title {
+        "MESSAGE" => 18,
+        "REASON" | "OBJECT" | "IMAGE" => 12,
+        _ => SMALL,
+    }
+}
+
+/// Columns that are asked for most stay longest. An event's type is told by its glyph, too, and where
+/// another column is the status it goes first.
 fn worth(title: &str) -> u8 {
     match title {
         "AGE" | "LAST SEEN" => 2,
         "KIND" => 4,
+        "MESSAGE" => 3,
+        "TYPE" => 0,
         _ if STATUS.contains(&title) => 3,
-        "RESTARTS" | "MESSAGE" | "OBJECT" => 1,
+        "RESTARTS" | "OBJECT" | "IMAGE" | "INIT" => 1,
         _ => 0,
     }
 }

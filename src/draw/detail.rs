@@ -1,4 +1,4 @@
-//! What is cut in the row under the cursor, whole.
+//! What is cut in the row under the cursor, whole; in a wide view also what has no column on this screen.
 
 use super::canvas::{Canvas, Piece, width_of};
 use super::columns::Columns;
@@ -21,6 +21,11 @@ pub(super) fn cut(canvas: &Canvas<'_>, snapshot: &Snapshot, columns: &Columns) -
         }
     }
     cells.sort_by_key(|(head, _)| !head.identity);
+    if window.wide {
+        let shown = |index: &usize| columns.shown.iter().any(|column| column.index == *index);
+        let hidden = window.heads.iter().zip(&row.cells).enumerate().filter(|(index, _)| !shown(index));
+        cells.extend(hidden.map(|(_, cell)| cell).filter(|(_, cell)| !cell.is_empty()));
+    }
     cells
         .into_iter()
         .map(|(head, cell)| {
@@ -50,12 +55,17 @@ pub(super) fn lines(cells: Vec<[Piece; 2]>, limit: u16) -> Vec<Vec<Piece>> {
                         break;
                     }
                     lines.push(Vec::new());
+                    rest = rest.trim_start();
                     continue;
                 }
                 if let Some(line) = lines.last_mut() {
                     line.push(Piece::new(part, piece.style));
                 }
                 rest = rest.get(part.len()..).unwrap_or("");
+                if !rest.is_empty() {
+                    lines.push(Vec::new());
+                    rest = rest.trim_start();
+                }
             }
         }
     }

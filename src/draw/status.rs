@@ -10,8 +10,9 @@ use crate::theme::Scope;
 use crate::view::snapshot::{Snapshot, Window};
 use ratatui::layout::Rect;
 
-/// What is cut takes this many lines at most.
+/// What is cut takes this many lines at most; in a wide view more, for what has no column.
 const MOST: usize = 4;
+const MOST_WIDE: usize = 6;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, snapshot: &Snapshot, ui: &Ui, columns: &Columns) {
     if area.is_empty() {
@@ -37,11 +38,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, snapshot: &S
         return;
     }
     let cut = detail::cut(canvas, snapshot, columns);
-    let mut lines = detail::lines(cut.clone(), right.saturating_sub(left));
+    let mut lines = detail::lines(cut, right.saturating_sub(left));
     let mut x = left;
     match (lines.pop(), lines.is_empty()) {
         (Some(only), true) => x = canvas.put_all(x, area.y, right, &only) + 3,
-        (Some(_), false) => return overlay(canvas, rows, area, window, cut),
+        (Some(last), false) => {
+            lines.push(last);
+            // Where the cursor is stays to be seen.
+            if over(canvas, rows, area, window, lines) {
+                let style = canvas.style(Scope::Popup).patch(canvas.style(Scope::Dim));
+                canvas.put_right(area.right(), area.y, &place, style);
+            }
+            return;
+        }
         (None, _) => {}
     }
     // The keys that go on with a sequence stand above.
@@ -89,14 +98,9 @@ fn long(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, window: &Window, text: 
     over(canvas, rows, area, window, lines);
 }
 
-/// What is too long for the line goes over rows, away from the cursor.
-fn overlay(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, window: &Window, cut: Vec<[Piece; 2]>) {
-    let room = area.width.saturating_sub(2 * INDENT);
-    over(canvas, rows, area, window, detail::lines(cut, room));
-}
-
-fn over(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, window: &Window, mut lines: Vec<Vec<Piece>>) {
-    lines.truncate(MOST);
+/// What is too long for the line goes over rows, away from the cursor; says whether its end lies on the line itself.
+fn over(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, window: &Window, mut lines: Vec<Vec<Piece>>) -> bool {
+    lines.truncate(if window.wide { MOST_WIDE } else { MOST });
     let above = (lines.len() as u16 - 1).min(rows.height);
     let line = window.cursor.map_or(0, |cursor| cursor.saturating_sub(window.offset)) as u16;
     let hidden = line >= rows.height.saturating_sub(above);
@@ -110,4 +114,5 @@ fn over(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, window: &Window, mut li
         }
         canvas.put_all(area.x + INDENT, y, area.right(), pieces);
     }
+    !hidden
 }

@@ -3,6 +3,7 @@
 use super::canvas::Canvas;
 use super::columns::{CLUSTER, Column, Columns, GUTTER};
 use super::empty;
+use crate::kinds::short_of;
 use crate::model::draft::Tone;
 use crate::model::state::Phase;
 use crate::text::width::{truncate, truncate_middle, width};
@@ -65,7 +66,22 @@ pub(super) fn rows(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, col
 
 /// The text of a cell in the width of its column.
 pub(super) fn fit<'a>(cell: &'a str, head: &Head, limit: u16) -> Cow<'a, str> {
+    if head.title == "OBJECT" && width(cell) > limit {
+        return object(cell, limit);
+    }
     if head.identity && !head.repeats { truncate_middle(cell, limit) } else { truncate(cell, limit) }
+}
+
+/// What an event is about, `replicaset/web-74666d8657`: its kind gives way to the short name before the name does.
+fn object(cell: &str, limit: u16) -> Cow<'_, str> {
+    let parts = cell.split_once('/').and_then(|(kind, name)| Some((short_of(kind)?, name)));
+    match parts {
+        Some((short, name)) => {
+            let room = limit.saturating_sub(width(short) + 1);
+            Cow::Owned(format!("{short}/{}", truncate_middle(name, room)))
+        }
+        None => truncate_middle(cell, limit),
+    }
 }
 
 fn gutter(canvas: &mut Canvas<'_>, x: u16, y: u16, row: &WindowRow, chosen: bool) {

@@ -215,6 +215,12 @@ pub fn named(word: &str) -> Option<Arc<Kind>> {
     KINDS.iter().find(|kind| kind.is_named(word)).cloned()
 }
 
+/// The short name of the kind of this singular: `rs` of `replicaset`.
+pub fn short_of(singular: &str) -> Option<&'static str> {
+    let client = CLIENT_KINDS.iter().find(|it| it.kind.singular == singular);
+    client.and_then(|client| client.kind.short_names.first().copied())
+}
+
 /// Fills the header of a draft (namespace, name, uid, version, labels, created) and nothing else; the
 /// draft is not cleared.
 pub fn fill_meta(meta: &ObjectMeta, draft: &mut Draft) {

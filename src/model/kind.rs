@@ -81,9 +81,17 @@ impl Kind {
             Some(0)
         } else if self.short_names.iter().any(|short| short == word) {
             Some(1)
+        } else if word == self.singular || word.eq_ignore_ascii_case(&self.kind) {
+            Some(2)
         } else {
-            (word == self.singular || word.eq_ignore_ascii_case(&self.kind)).then_some(2)
+            (self.customary() == Some(word)).then_some(3)
         }
+    }
+
+    /// The short name that hands know, of a kind for which the server has none.
+    pub fn customary(&self) -> Option<&'static str> {
+        let is = |(_, group, plural): &&(&str, &str, &str)| *plural == self.plural && *group == self.group;
+        CUSTOMARY.iter().find(is).map(|(short, ..)| *short)
     }
 
     /// The path of its collection, in all namespaces or in one.
@@ -106,6 +114,18 @@ impl fmt::Display for Kind {
     }
 }
 
+/// Short names as k9s comes with them, which no server knows: short name, group, plural. A server's own names go first.
+const CUSTOMARY: [(&str, &str, &str); 8] = [
+    ("sec", "", "secrets"),
+    ("dp", "apps", "deployments"),
+    ("jo", "batch", "jobs"),
+    ("np", "networking.k8s.io", "networkpolicies"),
+    ("ro", "rbac.authorization.k8s.io", "roles"),
+    ("rb", "rbac.authorization.k8s.io", "rolebindings"),
+    ("cr", "rbac.authorization.k8s.io", "clusterroles"),
+    ("crb", "rbac.authorization.k8s.io", "clusterrolebindings"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,6 +141,7 @@ mod tests {
             "deployments.apps",
             "deploy.v1.apps",
             "deployment.apps",
+            "dp",
         ] {
             assert!(kind.is_named(word), "{word}");
         }

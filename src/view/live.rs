@@ -643,6 +643,7 @@ impl Live {
             if kind.singular != kind.plural {
                 others.push(kind.singular.clone());
             }
+            others.extend(kind.customary().map(str::to_owned));
             // A name that several groups have stands for the first of them, and each has its full one.
             if !taken {
                 names.kinds.push((kind.plural.clone(), others.clone()));

@@ -155,12 +155,17 @@ impl Reader {
             let within = (place.line - old.start).min(new.len().saturating_sub(1));
             Place { line: new.start + within, row: if matches!(op, DiffOp::Equal { .. }) { place.row } else { 0 } }
         };
+        // Who went to the end stays there: events arrive after the rest, and below it.
+        let at_end = self.cursor.line > 0 && self.cursor.line + 1 == self.hashes.len();
         (self.top, self.cursor) = (follow(self.top), follow(self.cursor));
         if let Some(origin) = self.search.origin {
             self.search.origin = Some(follow(origin));
         }
         (self.hashes, self.noise, self.traces) = (hashes, noise, traces);
         self.set_document(document);
+        if at_end {
+            self.cursor = self.last();
+        }
         self.grant();
         self.keep_in_sight();
         if self.search.look_again(&self.document, self.cursor) {

@@ -50,6 +50,17 @@ fn the_cursor_takes_the_screen_along() {
 }
 
 #[test]
+fn who_stands_at_the_end_stays_there() {
+    let mut reader = reader(numbered(10), 20, 4);
+    reader.go(Motion::Bottom);
+    reader.show(numbered(14), Vec::new(), Why::Rewritten);
+    assert_eq!(screen(&reader).last().map(String::as_str), Some(">line 13"), "what arrives below is followed");
+    reader.go(Motion::Rows(-1));
+    reader.show(numbered(20), Vec::new(), Why::Rewritten);
+    assert!(screen(&reader).contains(&">line 12".to_owned()), "not from anywhere else");
+}
+
+#[test]
 fn long_lines_are_cut_scrolled_or_broken() {
     let mut reader = reader(document(&["abcdefghijklmnop", "生産環境生産環境", "x", "y", "z"]), 10, 3);
     assert_eq!(screen(&reader), [">abcdefghi", "生産環境 ", "x"]);

@@ -3,7 +3,7 @@
 use crate::api::Api;
 use crate::cli::eventually;
 use crate::support::kubectl::has_kubectl;
-use crate::support::rig::{Rig, RigOptions, require_rig};
+use crate::support::rig::{Rig, RigOptions, on_both, require_rig};
 use serde_json::{Value, json};
 use skylark::cluster::watch::percent_encode;
 use skylark::describe::{Answers, By, Got, LIST_LIMIT, MOST_WANTS, Want, describe, wants};
@@ -308,7 +308,9 @@ fn describes_what_kubectl_describes() {
     if !has_kubectl() {
         return;
     }
-    hold_against_kubectl(&RigOptions { context: "described".into(), nodes: 1, ..RigOptions::default() });
+    on_both(|version| {
+        hold_against_kubectl(&RigOptions { version, context: "described".into(), nodes: 1, ..RigOptions::default() });
+    });
 }
 
 fn hold_against_kubectl(options: &RigOptions) {

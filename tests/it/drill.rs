@@ -2,8 +2,7 @@
 //! references, selectors and specs name.
 
 use crate::api::Api;
-use crate::columns::still;
-use crate::support::rig::{Rig, require_rig};
+use crate::support::rig::{Rig, Version, on_both, require_rig};
 use serde_json::{Value, json};
 use skylark::link::Console;
 use skylark::model::relation::{self, Relation};
@@ -199,7 +198,11 @@ fn settled(api: &Api, namespace: &str, name: &str, replicas: usize) -> BTreeSet<
 #[test]
 fn from_deployments_to_pods_to_containers_and_up_again() {
     require_rig!();
-    let rig = Rig::shared();
+    on_both(down_and_up);
+}
+
+fn down_and_up(version: Version) {
+    let rig = Rig::shared_of(version);
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("drill");
     let deployments = format!("/apis/apps/v1/namespaces/{namespace}/deployments");
@@ -277,7 +280,7 @@ fn from_deployments_to_pods_to_containers_and_up_again() {
 #[test]
 fn marked_rows_of_two_clusters_drill_together() {
     require_rig!();
-    let (rig, other) = (Rig::shared(), still());
+    let (rig, other) = (Rig::shared_of(Version::V1_37), Rig::still_of(Version::V1_33));
     let apis = [Api::new(rig.kubeconfig(), None), Api::new(other.kubeconfig(), None)];
     let namespace = apis[0].namespace("drill-both");
     // The second cluster has no controllers: its objects are written as they would be.
@@ -312,7 +315,11 @@ fn marked_rows_of_two_clusters_drill_together() {
 #[test]
 fn every_other_way_down() {
     require_rig!();
-    let rig = Rig::shared();
+    on_both(other_ways);
+}
+
+fn other_ways(version: Version) {
+    let rig = Rig::shared_of(version);
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("ways");
     let core = format!("/api/v1/namespaces/{namespace}");
@@ -403,7 +410,11 @@ fn every_other_way_down() {
 #[test]
 fn what_uses_a_config_map_a_secret_a_claim_and_a_service_account() {
     require_rig!();
-    let rig = still();
+    on_both(users);
+}
+
+fn users(version: Version) {
+    let rig = Rig::still_of(version);
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("uses");
     let core = format!("/api/v1/namespaces/{namespace}");
@@ -495,7 +506,11 @@ fn what_uses_a_config_map_a_secret_a_claim_and_a_service_account() {
 #[test]
 fn what_a_user_may_not_look_at_is_told() {
     require_rig!();
-    let rig = Rig::shared();
+    on_both(by_labels);
+}
+
+fn by_labels(version: Version) {
+    let rig = Rig::shared_of(version);
     let context = rig.team_a();
     let api = Api::new(rig.kubeconfig(), None);
     let deployments = "/apis/apps/v1/namespaces/team-a/deployments";
@@ -513,7 +528,11 @@ fn what_a_user_may_not_look_at_is_told() {
 #[test]
 fn events_of_an_object_are_its_own() {
     require_rig!();
-    let rig = Rig::shared();
+    on_both(events_of);
+}
+
+fn events_of(version: Version) {
+    let rig = Rig::shared_of(version);
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("events-of");
     let pods = format!("/api/v1/namespaces/{namespace}/pods");

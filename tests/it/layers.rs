@@ -19,7 +19,7 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     ("command", &["text", "model", "view"]),
     ("app", &["base", "text", "model", "view", "command"]),
     ("theme", &["model"]),
-    ("draw", &["base", "text", "model", "view", "app", "theme"]),
+    ("draw", &["base", "text", "model", "kinds", "view", "app", "theme"]),
     ("clip", &[]),
     ("term", &[]),
     (

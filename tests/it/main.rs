@@ -23,6 +23,7 @@ mod pty_fleet;
 mod pty_hands;
 mod pty_kubeconfig;
 mod pty_login;
+mod pty_real;
 mod rights;
 mod watch;
 mod yaml;

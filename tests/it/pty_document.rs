@@ -4,7 +4,7 @@
 use crate::api::Api;
 use crate::support::pty::{Pty, Shot, skylark};
 
-use crate::support::rig::{Rig, require_rig};
+use crate::support::rig::{Rig, Version, on_both, require_rig};
 use serde_json::json;
 
 fn title(shot: &Shot) -> &str {
@@ -93,7 +93,11 @@ fn over(rig: &Rig, namespace: &str, kind: &str, name: &str) -> Pty {
 #[test]
 fn changes_of_a_real_object_are_marked_while_it_is_read() {
     require_rig!();
-    let rig = Rig::shared();
+    on_both(changes);
+}
+
+fn changes(version: Version) {
+    let rig = Rig::shared_of(version);
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("document");
     let path = format!("/api/v1/namespaces/{namespace}/configmaps");
@@ -124,7 +128,11 @@ fn changes_of_a_real_object_are_marked_while_it_is_read() {
 #[test]
 fn a_real_secret_shows_only_when_asked() {
     require_rig!();
-    let rig = Rig::shared();
+    on_both(secret);
+}
+
+fn secret(version: Version) {
+    let rig = Rig::shared_of(version);
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("secrets");
     let path = format!("/api/v1/namespaces/{namespace}/secrets");

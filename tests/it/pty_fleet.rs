@@ -1,12 +1,15 @@
 //! The cockpit over real control planes, in a terminal.
 
+use crate::api::Api;
 use crate::support::kubectl::has_kubectl;
 use crate::support::proxy::{FaultProxy, Mode, rewrite_kubeconfig_as};
 use crate::support::pty::{PATIENCE, Pty, Shot, skylark};
 use crate::support::rig::{Component, Rig, RigOptions, Version, require_rig};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A lost server is seen within this time.
@@ -297,6 +300,64 @@ fn what_is_forbidden_is_not_nothing() {
     rig.kubectl_ok(&["delete", "deployment", "pty-mine", "-n", "team-a", "--wait=false"]);
     pty.wait_for("that it went", |shot| !shot.column("NAME").contains(&"pty-mine".to_owned()));
     assert_eq!(pty.quit().code, Some(0));
+}
+
+/// The token of a rig's administrator.
+fn token(rig: &Rig) -> String {
+    let text = rewrite_kubeconfig_as(rig.kubeconfig(), rig.context(), rig.server_addr(), "one");
+    let config: Value = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
+    config["users"][0]["user"]["token"].as_str().unwrap_or_else(|| panic!("no token: {config}")).to_owned()
+}
+
+/// Two servers that both are who they say, and whom the same credentials open, one after the other at one address.
+#[test]
+fn another_cluster_behind_the_same_address_is_not_mixed_in() {
+    require_rig!();
+    let [first, second] = Version::ALL.map(Rig::still_of);
+    let spaces =
+        [first, second].map(|rig| Api::new(rig.kubeconfig(), None).namespace(&format!("at-{}", rig.context())));
+    let proxy = FaultProxy::start(first.server_addr()).unwrap_or_else(|error| panic!("{error}"));
+    let home = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    let write = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        std::fs::write(&path, text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        path
+    };
+    let read =
+        |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let authorities = write("ca.crt", &(read(first.ca()) + &read(second.ca())));
+    let secret = write("token", &token(first));
+    let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "one",
+        "clusters": [{"name": "one", "cluster": {"server": format!("https://{}", proxy.addr()), "certificate-authority": authorities}}],
+        "contexts": [{"name": "one", "context": {"cluster": "one", "user": "one"}}],
+        "users": [{"name": "one", "user": {"tokenFile": secret}}]});
+    let mut config_of_one = Config::new();
+    config_of_one.add("one", &config.to_string());
+    let mut pty = config_of_one.open(&["ns"]);
+    pty.type_keys("/^at-<enter>");
+    let names = |shot: &Shot| shot.column("NAME");
+    pty.wait_for("the first", |shot| is_live(shot, "one") && names(shot).contains(&spaces[0]));
+
+    write("token", &token(second));
+    proxy.set_target(second.server_addr());
+    proxy.cut();
+    let shot = becomes(&pty, PATIENCE, "one", "replaced");
+    assert!(names(&shot).contains(&spaces[0]) && !names(&shot).contains(&spaces[1]), "{}", shot.framed());
+    let uid = |rig: &Rig| {
+        let object = Api::new(rig.kubeconfig(), None).get("/api/v1/namespaces/kube-system");
+        object["metadata"]["uid"].as_str().unwrap_or_default().to_owned()
+    };
+    let shot = pty.wait_for("how it is known", |shot| shot.has(&uid(second)) && shot.has(&uid(first)));
+    assert!(shot.title().contains("partial"), "{}", shot.framed());
+
+    // Whoever accepts it sees the other one alone.
+    pty.type_keys("r");
+    let shot = pty.wait_for("the second", |shot| is_live(shot, "one") && names(shot).contains(&spaces[1]));
+    assert!(!names(&shot).contains(&spaces[0]), "{}", shot.framed());
+    assert_eq!(pty.quit().code, Some(0));
+    for (rig, space) in [first, second].into_iter().zip(&spaces) {
+        Api::new(rig.kubeconfig(), None).delete(&format!("/api/v1/namespaces/{space}"));
+    }
 }
 
 const CRD: &str = "apiVersion: apiextensions.k8s.io/v1

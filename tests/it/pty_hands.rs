@@ -4,36 +4,40 @@
 use crate::support::pty::{Pty, Shot, skylark};
 
 /// A fleet, and what is known of it.
-struct Fleet {
-    /// Opens the cockpit on its pods.
-    open: fn(u16, u16) -> Pty,
-    /// A cluster, and letters that are in no other cluster's name.
-    cluster: (&'static str, &'static str),
-    /// A namespace with running pods on that cluster.
-    namespace: &'static str,
+pub struct Fleet {
+    /// A cluster, and letters that name no other.
+    pub cluster: (String, String),
+    /// A namespace with running pods on that cluster, one of the first in the table.
+    pub namespace: String,
     /// A part of the name of a pod that runs there.
-    pod: &'static str,
+    pub pod: String,
     /// Pods at least.
-    pods: usize,
+    pub pods: usize,
 }
 
-const DEMO: Fleet = Fleet {
-    open: |columns, lines| skylark(&["demo"]).size(columns, lines).env("SKYLARK_CLIPBOARD", "file").open(),
-    cluster: ("prod-shanghai", "shang"),
-    namespace: "kube-system",
-    pod: "coredns",
-    pods: 200,
-};
+fn demo() -> Fleet {
+    Fleet {
+        cluster: ("prod-shanghai".into(), "shang".into()),
+        namespace: "kube-system".into(),
+        pod: "coredns".into(),
+        pods: 200,
+    }
+}
 
 /// The hands: what they press, counted.
-struct Hands {
-    pty: Pty,
-    pressed: usize,
+pub struct Hands {
+    pub pty: Pty,
+    pub pressed: usize,
 }
 
 impl Hands {
+    pub fn on(pty: Pty) -> Hands {
+        Hands { pty, pressed: 0 }
+    }
+
     /// Presses keys and waits for what they promise.
-    fn press(&mut self, keys: &str, what: &str, is_so: impl Fn(&Shot) -> bool) -> Shot {
+    #[track_caller]
+    pub fn press(&mut self, keys: &str, what: &str, is_so: impl Fn(&Shot) -> bool) -> Shot {
         self.pty.type_keys(keys);
         self.pressed += count(keys);
         self.pty.wait_for(&format!("{what} (after {keys})"), is_so)
@@ -47,26 +51,25 @@ fn count(keys: &str) -> usize {
     keys.chars().count() - inside + named
 }
 
-fn kind(shot: &Shot) -> String {
+pub fn kind(shot: &Shot) -> String {
     shot.title_words().first().copied().unwrap_or_default().to_owned()
 }
 
 /// On the table of a kind, with rows and a place.
-fn on(wanted: &'static str) -> impl Fn(&Shot) -> bool {
+pub fn on(wanted: &'static str) -> impl Fn(&Shot) -> bool {
     move |shot| kind(shot) == wanted && shot.place().is_some() && !shot.rows().is_empty()
 }
 
-fn all_rows(shot: &Shot, text: &str) -> bool {
+pub fn all_rows(shot: &Shot, text: &str) -> bool {
     !shot.rows().is_empty() && shot.rows().iter().all(|row| row.contains(text))
 }
 
-fn go_over(fleet: &Fleet, columns: u16, lines: u16) {
-    let pty = (fleet.open)(columns, lines);
-    let first = pty.wait_for("all pods", |shot| {
+/// The first hour on the pods of a fleet.
+pub fn go_over(fleet: &Fleet, hands: &mut Hands, lines: u16) {
+    let first = hands.pty.wait_for("all pods", |shot| {
         kind(shot) == "pods" && shot.place().is_some_and(|(at, of)| at == 1 && of >= fleet.pods)
     });
     assert!(first.rows().len() >= usize::from(lines) - 5, "{}", first.framed());
-    let mut hands = Hands { pty, pressed: 0 };
     let at = |row: usize| move |shot: &Shot| shot.place().is_some_and(|(at, _)| at == row);
 
     // Moving.
@@ -86,7 +89,7 @@ fn go_over(fleet: &Fleet, columns: u16, lines: u16) {
     hands.press(":unsort<enter>", "the natural order", |shot| !shot.heads().contains(['▲', '▼']));
 
     // Filters, with a blank, too; Esc clears.
-    let pod = fleet.pod;
+    let pod = fleet.pod.as_str();
     hands.press(&format!("/{pod}<enter>"), "only such pods", |shot| all_rows(shot, pod) && shot.cursor.is_none());
     hands.press("<esc>", "all", |shot| shot.place().is_some_and(|(_, of)| of >= fleet.pods));
     let words = format!("{} {pod}", &fleet.namespace[..4]);
@@ -112,7 +115,7 @@ fn go_over(fleet: &Fleet, columns: u16, lines: u16) {
     });
     hands.press("<ctrl-w>", "as before", |shot| shot.heads() == narrow.heads());
     hands.press("<ctrl-e>", "no header", |shot| shot.title() == shot.lines[0]);
-    hands.press("<ctrl-e>", "the header", |shot| shot.lines[0].contains(fleet.cluster.0));
+    hands.press("<ctrl-e>", "the header", |shot| shot.lines[0].contains(&fleet.cluster.0));
 
     // Kinds by their short names, and the history.
     hands.press(":dp", "a line", |shot| shot.cursor.is_some());
@@ -123,7 +126,7 @@ fn go_over(fleet: &Fleet, columns: u16, lines: u16) {
     hands.press("-", "the last place", on("pods"));
 
     // Namespaces: by the table, by a line, by a digit.
-    let namespace = fleet.namespace;
+    let namespace = fleet.namespace.as_str();
     let shot = hands.press(":ns<enter>", "namespaces", on("namespaces"));
     assert!(shot.column("NAME").iter().any(|name| name == namespace), "{}", shot.framed());
     hands.press(&format!("/^{namespace}$<enter>"), "one name", |shot| {
@@ -141,7 +144,7 @@ fn go_over(fleet: &Fleet, columns: u16, lines: u16) {
         on("pods")(shot) && all_rows(shot, pod) && shot.title_words().get(1) == Some(&namespace)
     });
     hands.press(&format!(":ctx {}<enter>", fleet.cluster.0), "one cluster", |shot| {
-        shot.lines[0].contains(fleet.cluster.0)
+        shot.lines[0].contains(&fleet.cluster.0) && shot.has("only 1 of")
     });
     hands.press(":ctx *<enter>", "the fleet", |shot| kind(shot) == "pods" && !shot.has("only 1 of"));
     hands.press("0", "all of it", |shot| shot.place().is_some_and(|(_, of)| of >= fleet.pods));
@@ -191,8 +194,13 @@ fn go_over(fleet: &Fleet, columns: u16, lines: u16) {
         shot.cursor.is_some() && shot.status().trim_start().starts_with(": ")
     });
     hands.press("<esc>", "no line", |shot| shot.cursor.is_none());
-    println!("{} keys at {columns}×{lines}", hands.pressed);
-    assert!(hands.pressed >= 60);
+    assert!(hands.pressed >= 60, "{} keys", hands.pressed);
+}
+
+fn demo_in(columns: u16, lines: u16) {
+    let pty = skylark(&["demo"]).size(columns, lines).env("SKYLARK_CLIPBOARD", "file").open();
+    let mut hands = Hands::on(pty);
+    go_over(&demo(), &mut hands, lines);
     hands.pty.type_keys(":q<enter>");
     assert_eq!(hands.pty.ended().code, Some(0));
 }
@@ -200,7 +208,7 @@ fn go_over(fleet: &Fleet, columns: u16, lines: u16) {
 #[test]
 fn over_ssh_the_terminal_is_asked_to_copy() {
     let mut pty = skylark(&["demo"]).env("SSH_TTY", "/dev/pts/7").env("DISPLAY", ":10").open();
-    pty.wait_for("pods", |shot| kind(shot) == "pods" && shot.place().is_some_and(|(_, of)| of >= DEMO.pods));
+    pty.wait_for("pods", |shot| kind(shot) == "pods" && shot.place().is_some_and(|(_, of)| of >= 200));
     // `default` is the namespace of the first pod.
     pty.type_keys("n");
     let shot = pty.wait_for("what became of it", |shot| shot.has("Sent default (7 bytes)"));
@@ -215,10 +223,10 @@ fn over_ssh_the_terminal_is_asked_to_copy() {
 
 #[test]
 fn a_small_terminal() {
-    go_over(&DEMO, 80, 24);
+    demo_in(80, 24);
 }
 
 #[test]
 fn a_large_terminal() {
-    go_over(&DEMO, 160, 45);
+    demo_in(160, 45);
 }

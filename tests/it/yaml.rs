@@ -2,7 +2,7 @@
 
 use crate::api::Api;
 use crate::support::kubectl::has_kubectl;
-use crate::support::rig::{Rig, require_rig};
+use crate::support::rig::{Rig, Version, on_both, require_rig};
 use serde_json::json;
 use skylark::yaml::{Options, write};
 
@@ -12,7 +12,11 @@ fn objects_read_as_kubectl_writes_them() {
     if !has_kubectl() {
         return;
     }
-    let rig = Rig::shared();
+    on_both(as_kubectl_writes);
+}
+
+fn as_kubectl_writes(version: Version) {
+    let rig = Rig::shared_of(version);
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("yaml");
     let data = json!({
