@@ -3,29 +3,19 @@
 //! What they serve they serve as a real API server does, and a small script keeps a few objects changing.
 
 mod content;
-mod discovery;
-mod list;
-mod negotiate;
-mod options;
-mod resource;
 mod rng;
-mod route;
 mod script;
-mod select;
-mod serve;
-mod status;
-mod store;
-mod table;
 #[cfg(test)]
 mod tests;
-mod watch;
 
+use crate::server::registry::Registry;
+use crate::server::store::Store;
+use crate::server::{Idle, Server, Tasks, User, connect};
 use content::{Profile, build};
 use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 use script::Script;
-use serve::Tasks;
 use std::sync::Arc;
-use store::Store;
 use tokio::io::DuplexStream;
 
 /// Changes that each resource's history holds.
@@ -34,8 +24,7 @@ const HISTORY: usize = 1024;
 /// One embedded cluster. Dropping it ends its connections and its script.
 pub struct DemoCluster {
     name: &'static str,
-    git_version: Arc<str>,
-    store: Arc<Store>,
+    server: Arc<Server>,
     script: Mutex<Option<Script>>,
     tasks: Tasks,
 }
@@ -51,8 +40,13 @@ impl DemoCluster {
         let world = build(profile, seed, now);
         DemoCluster {
             name: profile.name,
-            git_version: profile.git_version.into(),
-            store: Arc::new(Store::new(profile.first_version, history, world.objects)),
+            server: Arc::new(Server {
+                store: Arc::new(Store::new(Registry::default(), profile.first_version, history, world.objects)),
+                git_version: profile.git_version.to_owned(),
+                users: FxHashMap::default(),
+                anonymous: Some(User::admin("demo")),
+                kubelet: Arc::new(Idle),
+            }),
             script: Mutex::new(Some(world.script)),
             tasks: Tasks::default(),
         }
@@ -65,7 +59,7 @@ impl DemoCluster {
 
     /// The server's version, such as `v1.36.3`.
     pub fn version(&self) -> &str {
-        &self.git_version
+        &self.server.git_version
     }
 
     /// A new connection: the client's end of a pipe that speaks HTTP/1.1 and HTTP/2 with prior knowledge.
@@ -73,8 +67,8 @@ impl DemoCluster {
     /// The first one starts the script. Must be called within a tokio runtime.
     pub fn dial(&self) -> DuplexStream {
         if let Some(script) = self.script.lock().take() {
-            self.tasks.spawn(script.run(self.store.clone()));
+            self.tasks.spawn(script.run(self.server.store.clone()));
         }
-        serve::connect(&self.tasks, &self.store, &self.git_version)
+        connect(&self.tasks, &self.server)
     }
 }

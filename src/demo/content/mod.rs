@@ -7,9 +7,9 @@ mod nodes;
 pub mod pods;
 mod workloads;
 
-use super::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
 use super::rng::Rng;
 use super::script::Script;
+use crate::server::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
 use serde_json::{Value, json};
 
 pub use events::Report;

@@ -1,6 +1,6 @@
 //! Server-side apply: merges what a manager applies, finds conflicts, and drops what it applies no more.
 
-use super::managers::{Managers, Operation, Writer, ownable};
+use super::managers::{Managers, Writer, ownable};
 use super::set::{Set, Step};
 use super::walk::{changed, owned, step_to};
 use crate::server::schema::{Parts, Shape};
@@ -59,11 +59,6 @@ pub fn apply(
     managers.give(writer, applied, time);
     managers.write(&mut object);
     Ok(object)
-}
-
-/// Whether this writer applies.
-pub fn is_apply(writer: &Writer) -> bool {
-    writer.operation == Operation::Apply
 }
 
 /// `config` laid over `live`.

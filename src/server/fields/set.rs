@@ -59,11 +59,6 @@ impl Set {
         !self.member && self.children.values().all(Set::is_empty)
     }
 
-    /// What lies below a step, made where it is not there.
-    pub fn below(&mut self, step: Step) -> &mut Set {
-        self.children.entry(step).or_default()
-    }
-
     /// Paths of either.
     pub fn union(mut self, other: &Set) -> Set {
         self.member |= other.member;

@@ -79,6 +79,16 @@ impl Type {
     }
 }
 
+/// The type at a place of the table.
+pub fn type_at(at: usize) -> Option<&'static Type> {
+    types().all.get(at)
+}
+
+/// The type of a name.
+pub fn type_named(name: &str) -> Option<&'static Type> {
+    types().all.iter().find(|of| of.name == name)
+}
+
 /// What is known about a value somewhere in an object.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape<'a> {
@@ -222,4 +232,34 @@ impl<'a> Shape<'a> {
 
 fn flag(schema: &Value, name: &str) -> bool {
     schema.get(name).and_then(Value::as_bool).unwrap_or(false)
+}
+
+impl Shape<'_> {
+    /// What must stand here, where the value is of another form.
+    pub fn wants(self, value: &Value) -> Option<&'static str> {
+        if let Shape::Custom(schema) = self {
+            if flag(schema, "x-kubernetes-int-or-string") {
+                return (!value.is_string() && !value.is_number()).then_some("integer or string");
+            }
+            return match schema.get("type").and_then(Value::as_str)? {
+                "string" => (!value.is_string()).then_some("string"),
+                "integer" => (!value.is_i64() && !value.is_u64()).then_some("integer"),
+                "number" => (!value.is_number()).then_some("number"),
+                "boolean" => (!value.is_boolean()).then_some("boolean"),
+                "array" => (!value.is_array()).then_some("array"),
+                "object" => (!value.is_object()).then_some("object"),
+                _ => None,
+            };
+        }
+        match self.form()? {
+            Form::Text => (!value.is_string()).then_some("string"),
+            Form::Integer => (!value.is_i64() && !value.is_u64()).then_some("int32"),
+            Form::Number => (!value.is_number()).then_some("float64"),
+            Form::Boolean => (!value.is_boolean()).then_some("bool"),
+            Form::Quantity => (!value.is_string() && !value.is_number()).then_some("string"),
+            Form::Type(_) | Form::Map(_) => (!value.is_object()).then_some("object"),
+            Form::List(_) => (!value.is_array()).then_some("array"),
+            Form::Any => None,
+        }
+    }
 }

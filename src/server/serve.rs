@@ -1,7 +1,7 @@
 //! One connection: HTTP/1.1 or HTTP/2 with prior knowledge over an in-process pipe.
 
-use super::route;
-use super::store::Store;
+use super::Server;
+use super::handle;
 use hyper::rt::Executor;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -9,7 +9,7 @@ use hyper_util::server::conn::auto::Builder;
 use parking_lot::Mutex;
 use std::convert::Infallible;
 use std::sync::{Arc, Weak};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::task::JoinSet;
 
 /// Bytes that a pipe holds each way.
@@ -60,19 +60,27 @@ where
 }
 
 /// Serves a new connection in `tasks` and returns the client's end of it.
-pub fn connect(tasks: &Tasks, store: &Arc<Store>, git_version: &Arc<str>) -> DuplexStream {
-    let (client, server) = tokio::io::duplex(PIPE);
+pub fn connect(tasks: &Tasks, server: &Arc<Server>) -> DuplexStream {
+    let (client, stream) = tokio::io::duplex(PIPE);
+    serve(tasks, server, stream);
+    client
+}
+
+/// Serves a connection in `tasks`.
+pub fn serve<S>(tasks: &Tasks, server: &Arc<Server>, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let mut builder = Builder::new(tasks.handle());
     builder.http1().timer(TokioTimer::new());
     builder.http2().timer(TokioTimer::new());
-    let (store, git_version) = (store.clone(), git_version.clone());
+    let server = server.clone();
     tasks.spawn(async move {
         let service = service_fn(move |request| {
-            let (store, git_version) = (store.clone(), git_version.clone());
-            async move { Ok::<_, Infallible>(route::answer(store, &git_version, &request).await) }
+            let server = server.clone();
+            async move { Ok::<_, Infallible>(handle::answer(&server, request).await) }
         });
         // An error here is the client going away in the middle of something.
-        let _ = builder.serve_connection(TokioIo::new(server), service).await;
+        let _ = builder.serve_connection(TokioIo::new(stream), service).await;
     });
-    client
 }

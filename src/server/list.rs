@@ -2,9 +2,8 @@
 
 use super::negotiate::Form;
 use super::options::{Match, Options};
-use super::resource::{ALL, Id};
 use super::status::Failure;
-use super::store::{Miss, Record, Snapshot, Store};
+use super::store::{Miss, Place, Record, Snapshot, Store};
 use super::table;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -49,8 +48,8 @@ pub fn selects(options: &Options, prefix: &str, record: &Record) -> bool {
 }
 
 /// Reads the page that the options ask for.
-pub async fn page(store: &Store, id: Id, prefix: &str, options: &Options) -> Result<Page, Failure> {
-    let (snapshot, start) = open(store, id, options).await?;
+pub async fn page(store: &Store, place: &Place, prefix: &str, options: &Options) -> Result<Page, Failure> {
+    let (snapshot, start) = open(store, place.id, options).await?;
     let limit = match options.version {
         Some(0) if options.version_match != Match::Exact => 0,
         _ => options.limit,
@@ -78,7 +77,7 @@ pub async fn page(store: &Store, id: Id, prefix: &str, options: &Options) -> Res
 }
 
 /// The state to read and the key, relative to the prefix, to begin at.
-async fn open(store: &Store, id: Id, options: &Options) -> Result<(Snapshot, String), Failure> {
+async fn open(store: &Store, id: super::resource::Id, options: &Options) -> Result<(Snapshot, String), Failure> {
     if !options.resume.is_empty() {
         if options.version.is_some_and(|version| version != 0) {
             return Err(Failure::bad_request("specifying resource version is not allowed when using continue"));
@@ -136,10 +135,10 @@ fn read_token(text: &str) -> Result<(i64, String), Failure> {
 }
 
 /// Writes a page in the form asked for.
-pub fn write(id: Id, page: &Page, form: Form, options: &Options) -> Result<Vec<u8>, Failure> {
-    let resource = &ALL[id];
+pub fn write(place: &Place, page: &Page, form: Form, options: &Options) -> Result<Vec<u8>, Failure> {
+    let resource = &place.resource;
     let (kind, api_version) = match form {
-        Form::Table(meta) => return table::list(id, page, meta, options.include),
+        Form::Table(meta) => return table::list(resource, page, meta, options.include),
         Form::Partial(_) => {
             return Err(Failure::not_acceptable(format!(
                 "you requested PartialObjectMetadata, but the requested object is a list (*{}.{}List)",
@@ -147,7 +146,7 @@ pub fn write(id: Id, page: &Page, form: Form, options: &Options) -> Result<Vec<u
             )));
         }
         Form::PartialList(meta) => ("PartialObjectMetadata", format!("meta.k8s.io/{meta}")),
-        _ => (resource.kind, resource.api_version()),
+        _ => (resource.kind.as_str(), resource.api_version()),
     };
     let mut out = Vec::with_capacity(page.items.iter().map(|record| record.item().len() + 1).sum::<usize>() + 256);
     let head =

@@ -1,6 +1,7 @@
 //! Label and field selectors, in the API server's grammar and words.
 
 use super::resource::Resource;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What a label must be.
@@ -230,7 +231,7 @@ impl Fields {
             };
             let value = unescape(value)?;
             let name = if name == "name" && resource.plural == "namespaces" { "metadata.name" } else { name };
-            let Some(at) = resource.fields.iter().position(|field| *field == name) else {
+            let Some(at) = resource.fields.iter().position(|field| field == name) else {
                 return Err(if resource.group.is_empty() {
                     format!("field label not supported: {name}")
                 } else {
@@ -245,6 +246,11 @@ impl Fields {
     /// Whether everything is selected.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// What the field at a place must be, where one value is asked for.
+    pub fn equal(&self, place: usize) -> Option<&str> {
+        self.0.iter().find(|(at, equal, _)| *at == place && *equal).map(|(.., want)| want.as_str())
     }
 
     /// Whether an object with these field values is selected.
@@ -294,3 +300,41 @@ fn unescape(value: &str) -> Result<String, String> {
     }
     Ok(out)
 }
+
+impl Labels {
+    /// The labels that a `LabelSelector` selects; `None` where it selects nothing because it is not there.
+    pub fn of_selector(selector: &Value) -> Option<Labels> {
+        Labels::parse(&selector.as_object().map(|_| selector_text(selector))?).ok()
+    }
+
+    /// Checks a label's key and value.
+    pub fn check(key: &str, value: &str) -> Result<(), String> {
+        check_key(key)?;
+        check_value(key, value.to_owned()).map(drop)
+    }
+}
+
+/// A `LabelSelector` as text: `a=b,c in (d,e)`.
+pub fn selector_text(selector: &Value) -> String {
+    let mut terms: Vec<String> = Vec::new();
+    for (key, value) in selector["matchLabels"].as_object().into_iter().flatten() {
+        terms.push(format!("{key}={}", value.as_str().unwrap_or_default()));
+    }
+    for it in selector["matchExpressions"].as_array().into_iter().flatten() {
+        let key = it["key"].as_str().unwrap_or_default();
+        let values = it["values"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let values = values.collect::<Vec<_>>().join(",");
+        terms.push(match it["operator"].as_str() {
+            Some("In") => format!("{key} in ({values})"),
+            Some("NotIn") => format!("{key} notin ({values})"),
+            Some("DoesNotExist") => format!("!{key}"),
+            _ => key.to_owned(),
+        });
+    }
+    terms.join(",")
+}
+
+#[cfg(test)]
+#[path = "select_tests.rs"]
+#[allow(clippy::unwrap_used)]
+mod tests;

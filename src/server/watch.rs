@@ -3,9 +3,9 @@
 use super::list::{reach, selects};
 use super::negotiate::Form;
 use super::options::{Include, Options};
-use super::resource::{ALL, Id};
+use super::resource::Resource;
 use super::status::Failure;
-use super::store::{Event, Miss, Record, Store, type_meta};
+use super::store::{Event, Miss, Place, Record, Store, type_meta};
 use super::table;
 use bytes::Bytes;
 use futures::stream::{self, Stream};
@@ -27,7 +27,7 @@ const CHUNK: usize = 32 * 1024;
 struct Follower {
     store: Arc<Store>,
     changes: Receiver<u64>,
-    id: Id,
+    place: Place,
     prefix: String,
     options: Options,
     form: Form,
@@ -43,7 +43,7 @@ struct Follower {
 /// Follows a collection under `prefix`.
 pub async fn follow(
     store: Arc<Store>,
-    id: Id,
+    place: Place,
     prefix: String,
     options: Options,
     form: Form,
@@ -59,7 +59,7 @@ pub async fn follow(
         cursor: store.version(),
         bookmark_at: options.bookmarks.then(|| next_bookmark(now, deadline).unwrap_or(deadline)),
         store,
-        id,
+        place,
         prefix,
         options,
         form,
@@ -89,7 +89,7 @@ impl Follower {
         let wanted = self.options.version.unwrap_or(0);
         if self.options.initial == Some(true) {
             reach(&self.store, wanted).await?;
-            let snapshot = self.store.latest(self.id);
+            let snapshot = self.store.latest(self.place.id);
             let mut out = Vec::new();
             for record in snapshot.items.values() {
                 if !selects(&self.options, &self.prefix, record) {
@@ -105,7 +105,7 @@ impl Follower {
             }
         } else if wanted > 0 {
             self.cursor = wanted;
-            if let Err(Miss::TooOld(floor)) = self.store.since(self.id, wanted) {
+            if let Err(Miss::TooOld(floor)) = self.store.since(self.place.id, wanted) {
                 return Err(Failure::expired(format!("too old resource version: {wanted} ({floor})")));
             }
         }
@@ -122,7 +122,7 @@ impl Follower {
             }
             self.changes.mark_unchanged();
             // A watch that fell behind the history ends; the next one is told why.
-            let Ok((events, upto)) = self.store.since(self.id, self.cursor) else { return None };
+            let Ok((events, upto)) = self.store.since(self.place.id, self.cursor) else { return None };
             self.cursor = upto;
             if let Err(failure) = self.changed(&events) {
                 self.fail(&failure);
@@ -180,15 +180,15 @@ impl Follower {
         match self.form {
             Form::Table(meta) => {
                 let object = |include, out: &mut Vec<u8>| match include {
-                    Include::Object => record.write(&ALL[self.id], version, out),
+                    Include::Object => record.write(&self.place.resource, version, out),
                     Include::Metadata => record.write_partial(meta, version, out),
                     Include::None => out.extend_from_slice(b"null"),
                 };
-                table::single(self.id, meta, version, self.options.include, self.headers, object, out)?;
+                table::single(&self.place.resource, meta, version, self.options.include, self.headers, object, out)?;
                 self.headers = false;
             }
             Form::Partial(meta) | Form::PartialList(meta) => record.write_partial(meta, version, out),
-            Form::Object | Form::Discovery(_) => record.write(&ALL[self.id], version, out),
+            Form::Object | Form::Discovery(_) => record.write(&self.place.resource, version, out),
         }
         out.extend_from_slice(b"}\n");
         Ok(())
@@ -200,8 +200,8 @@ impl Follower {
         if initial {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
-        let resource = &ALL[self.id];
-        let whole = format!("{}\"metadata\":{metadata},{}}}", type_meta(resource), resource.blank);
+        let resource = &self.place.resource;
+        let whole = format!("{}\"metadata\":{metadata}{}}}", type_meta(resource), blank(resource));
         let partial = |meta: &str| format!("{}{metadata}}}", super::store::partial_meta(meta));
         let mut out = Vec::new();
         open("BOOKMARK", &mut out);
@@ -217,7 +217,7 @@ impl Follower {
                     Include::Metadata => out.extend_from_slice(partial(meta).as_bytes()),
                     Include::None => out.extend_from_slice(b"null"),
                 };
-                table::single(self.id, meta, self.cursor, include, self.headers, object, &mut out)?;
+                table::single(&self.place.resource, meta, self.cursor, include, self.headers, object, &mut out)?;
                 self.headers = false;
             }
             Form::Partial(meta) | Form::PartialList(meta) => out.extend_from_slice(partial(meta).as_bytes()),
@@ -233,6 +233,26 @@ impl Follower {
         let line = format!("{{\"type\":\"ERROR\",\"object\":{}}}\n", failure.to_json());
         self.ready.push_back(line.into());
         self.ended = true;
+    }
+}
+
+/// What an object without content says after its metadata.
+fn blank(resource: &Resource) -> &'static str {
+    match (resource.custom.is_some(), resource.kind.as_str()) {
+        (true, _) => "",
+        (_, "Pod") => r#","spec":{"containers":null},"status":{}"#,
+        (_, "Node" | "Namespace" | "Service" | "PersistentVolume" | "PersistentVolumeClaim") => {
+            r#","spec":{},"status":{}"#
+        }
+        (_, "Event") if resource.group.is_empty() => concat!(
+            r#","involvedObject":{},"source":{},"firstTimestamp":null,"lastTimestamp":null,"#,
+            r#""eventTime":null,"reportingComponent":"","reportingInstance":"""#
+        ),
+        (_, "Deployment") => concat!(
+            r#","spec":{"selector":null,"template":{"metadata":{},"spec":{"containers":null}},"strategy":{}},"#,
+            r#""status":{}"#
+        ),
+        _ => "",
     }
 }
 

@@ -177,6 +177,13 @@ impl Options {
     }
 }
 
+impl Options {
+    /// The one name that the field selector asks for, where it asks for one.
+    pub fn named(&self) -> Option<&str> {
+        self.fields.equal(0)
+    }
+}
+
 fn list_causes(initial: Option<bool>, wanted: &str, version: &str, resume: &str) -> Vec<Cause> {
     const FIELD: &str = "resourceVersionMatch";
     let mut causes = Vec::new();

@@ -1,6 +1,7 @@
 //! The objects of one cluster: serialised once, versioned by one counter, with a bounded history per resource.
 
-use super::resource::{ALL, Id, Resource};
+use super::registry::Registry;
+use super::resource::{Id, Resource};
 use bytes::Bytes;
 use parking_lot::RwLock;
 use serde_json::{Map, Value};
@@ -61,6 +62,18 @@ impl Record {
         Some(Record { key, labels, fields, version, body: body.into(), metadata, version_at })
     }
 
+    /// An object that is not kept: its version is the one that it says, or none.
+    pub fn detached(resource: &Resource, object: Value) -> Option<Record> {
+        let version = object["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
+        let Value::Object(object) = object else { return None };
+        Record::new(resource, object, version)
+    }
+
+    /// The object, read back.
+    pub fn value(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+
     /// The object as it stands in a list: without kind and apiVersion.
     pub fn item(&self) -> &[u8] {
         &self.body
@@ -88,6 +101,15 @@ impl Record {
             out.extend_from_slice(&self.body[self.version_at.end..range.end]);
         }
     }
+}
+
+/// A resource and where its objects are kept.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// Where.
+    pub id: Id,
+    /// The resource.
+    pub resource: Arc<Resource>,
 }
 
 /// The opening of an object of this resource.
@@ -120,6 +142,15 @@ pub enum Change {
     Delete(Id, String),
 }
 
+/// What must be true for a change to be made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expected {
+    /// There is no object of this key.
+    Absent,
+    /// The object has this version.
+    Version(u64),
+}
+
 /// The state of one resource at one version.
 pub struct Snapshot {
     /// The version.
@@ -147,11 +178,25 @@ struct History {
 
 struct Inner {
     version: u64,
+    /// What happened before this version is forgotten.
+    base: u64,
     histories: Vec<History>,
+}
+
+impl Inner {
+    fn history(&mut self, id: Id) -> &mut History {
+        let floor = self.base;
+        if self.histories.len() <= id {
+            self.histories.resize_with(id + 1, || History { floor, ..History::default() });
+        }
+        &mut self.histories[id]
+    }
 }
 
 /// The store of one cluster.
 pub struct Store {
+    /// What is served.
+    pub registry: Registry,
     inner: RwLock<Inner>,
     changed: watch::Sender<u64>,
     capacity: usize,
@@ -159,48 +204,36 @@ pub struct Store {
 
 impl Store {
     /// A store whose first `objects` count as having been there before its history began.
-    pub fn new(first_version: u64, capacity: usize, objects: Vec<(Id, Value)>) -> Store {
-        let histories = ALL.iter().map(|_| History::default()).collect();
-        let mut inner = Inner { version: first_version, histories };
+    pub fn new(registry: Registry, first_version: u64, capacity: usize, objects: Vec<(Id, Value)>) -> Store {
+        let mut inner = Inner { version: first_version, base: first_version, histories: Vec::new() };
         for (id, object) in objects {
             let version = inner.version + 1;
             if let Value::Object(object) = object
-                && let Some(record) = Record::new(&ALL[id], object, version)
+                && let Some(resource) = registry.get(id)
+                && let Some(record) = Record::new(&resource, object, version)
             {
                 inner.version = version;
-                inner.histories[id].live.insert(record.key.clone(), Arc::new(record));
+                inner.history(id).live.insert(record.key.clone(), Arc::new(record));
             }
         }
+        let version = inner.version;
+        inner.base = version;
         for history in &mut inner.histories {
-            history.floor = inner.version;
+            history.floor = version;
         }
-        let (changed, _) = watch::channel(inner.version);
-        Store { inner: RwLock::new(inner), changed, capacity }
+        let (changed, _) = watch::channel(version);
+        Store { registry, inner: RwLock::new(inner), changed, capacity }
     }
 
     /// Makes a change and returns its version; `None` when there is nothing to change.
     pub fn apply(&self, change: Change) -> Option<u64> {
-        let version = {
-            let mut inner = self.inner.write();
-            let version = inner.version + 1;
-            let (id, old, new) = match change {
-                Change::Upsert(id, object) => {
-                    let Value::Object(object) = object else { return None };
-                    let record = Arc::new(Record::new(&ALL[id], object, version)?);
-                    let old = inner.histories[id].live.insert(record.key.clone(), record.clone());
-                    (id, old, Some(record))
-                }
-                Change::Delete(id, key) => (id, Some(inner.histories[id].live.remove(&key)?), None),
-            };
-            inner.version = version;
-            let history = &mut inner.histories[id];
-            history.ring.push_back(Event { version, old, new });
-            while history.ring.len() > self.capacity {
-                history.ring.pop_front();
-                history.floor = history.ring.front().map_or(version, |oldest| oldest.version - 1);
-            }
-            version
+        let (id, key, object) = match change {
+            Change::Upsert(id, object) => (id, None, Some(object)),
+            Change::Delete(id, key) => (id, Some(key), None),
         };
+        let mut inner = self.inner.write();
+        let (version, _) = self.make(&mut inner, id, key, object)?;
+        drop(inner);
         self.changed.send_replace(version);
         Some(version)
     }
@@ -208,10 +241,87 @@ impl Store {
     /// Reads an object, lets `edit` change it and stores it; `None` when it is not there.
     #[cfg(test)]
     pub fn update(&self, id: Id, key: &str, edit: impl FnOnce(&mut Value)) -> Option<u64> {
-        let record = self.get(id, key)?;
-        let mut object: Value = serde_json::from_slice(record.item()).ok()?;
+        let mut object = self.get(id, key)?.value();
         edit(&mut object);
         self.apply(Change::Upsert(id, object))
+    }
+
+    /// Creates or replaces an object if it is as expected; gives what is there instead otherwise.
+    pub fn put(
+        &self,
+        id: Id,
+        key: &str,
+        expected: Expected,
+        object: Value,
+    ) -> Result<Arc<Record>, Option<Arc<Record>>> {
+        self.swap(id, key, expected, Some(object)).and_then(|record| record.ok_or(None))
+    }
+
+    /// Deletes an object if it is as expected; gives what is there instead otherwise.
+    pub fn delete(&self, id: Id, key: &str, version: u64) -> Result<(), Option<Arc<Record>>> {
+        self.swap(id, key, Expected::Version(version), None).map(drop)
+    }
+
+    fn swap(
+        &self,
+        id: Id,
+        key: &str,
+        expected: Expected,
+        object: Option<Value>,
+    ) -> Result<Option<Arc<Record>>, Option<Arc<Record>>> {
+        let mut inner = self.inner.write();
+        let live = inner.history(id).live.get(key).cloned();
+        let fits = match (expected, &live) {
+            (Expected::Absent, None) => true,
+            (Expected::Version(version), Some(record)) => record.version == version,
+            _ => false,
+        };
+        if !fits {
+            return Err(live);
+        }
+        let (version, record) = self.make(&mut inner, id, Some(key.to_owned()), object).ok_or(None)?;
+        drop(inner);
+        self.changed.send_replace(version);
+        Ok(record)
+    }
+
+    fn make(
+        &self,
+        inner: &mut Inner,
+        id: Id,
+        key: Option<String>,
+        object: Option<Value>,
+    ) -> Option<(u64, Option<Arc<Record>>)> {
+        let version = inner.version + 1;
+        let new = match object {
+            Some(Value::Object(object)) => Some(Arc::new(Record::new(&*self.registry.get(id)?, object, version)?)),
+            _ => None,
+        };
+        let history = inner.history(id);
+        let old = match &new {
+            Some(record) => history.live.insert(record.key.clone(), record.clone()),
+            None => Some(history.live.remove(&key?)?),
+        };
+        history.ring.push_back(Event { version, old, new: new.clone() });
+        while history.ring.len() > self.capacity {
+            history.ring.pop_front();
+            history.floor = history.ring.front().map_or(version, |oldest| oldest.version - 1);
+        }
+        inner.version = version;
+        Some((version, new))
+    }
+
+    /// Forgets every change so far: what continues from before them is told that they are gone.
+    pub fn compact(&self) {
+        let mut inner = self.inner.write();
+        let version = inner.version;
+        inner.base = version;
+        for history in &mut inner.histories {
+            history.ring.clear();
+            history.floor = version;
+        }
+        drop(inner);
+        self.changed.send_replace(version);
     }
 
     /// The latest version.
@@ -232,16 +342,27 @@ impl Store {
     /// The latest state.
     pub fn latest(&self, id: Id) -> Snapshot {
         let inner = self.inner.read();
-        Snapshot { version: inner.version, items: inner.histories[id].live.clone() }
+        let items = inner.histories.get(id).map_or_else(BTreeMap::new, |history| history.live.clone());
+        Snapshot { version: inner.version, items }
+    }
+
+    /// The latest state of what begins with a prefix, without a copy of the rest.
+    pub fn under(&self, id: Id, prefix: &str) -> Vec<Arc<Record>> {
+        let inner = self.inner.read();
+        let Some(history) = inner.histories.get(id) else { return Vec::new() };
+        let from = history.live.range(prefix.to_owned()..);
+        from.take_while(|(key, _)| key.starts_with(prefix)).map(|(_, record)| record.clone()).collect()
     }
 
     /// The state at a version, by undoing what came later.
     pub fn at(&self, id: Id, version: u64) -> Result<Snapshot, Miss> {
         let inner = self.inner.read();
-        let history = &inner.histories[id];
         if version > inner.version {
             return Err(Miss::TooNew(inner.version));
         }
+        let Some(history) = inner.histories.get(id) else {
+            return Ok(Snapshot { version, items: BTreeMap::new() });
+        };
         if version < history.floor {
             return Err(Miss::TooOld(history.floor));
         }
@@ -259,11 +380,12 @@ impl Store {
     /// The changes after a version, and the version up to which they tell everything.
     pub fn since(&self, id: Id, version: u64) -> Result<(Vec<Event>, u64), Miss> {
         let inner = self.inner.read();
-        let history = &inner.histories[id];
+        let upto = inner.version.max(version);
+        let Some(history) = inner.histories.get(id) else { return Ok((Vec::new(), upto)) };
         if version < history.floor {
             return Err(Miss::TooOld(history.floor));
         }
         let start = history.ring.partition_point(|event| event.version <= version);
-        Ok((history.ring.range(start..).cloned().collect(), inner.version.max(version)))
+        Ok((history.ring.range(start..).cloned().collect(), upto))
     }
 }
