@@ -1,4 +1,4 @@
-//! OpenAPI v3, as far as clients need it: which kinds there are, which fields they have, and that patches
+//! The `OpenAPI` documents, v3, as far as clients need it: which kinds there are, which fields they have, and that patches
 //! take `dryRun` and `fieldValidation`.
 
 use super::handle::Body;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// One step of a path.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -128,9 +129,11 @@ impl Set {
                 Step::Key(keys) => {
                     let keys: Map<String, Value> = serde_json::from_str(keys).unwrap_or_default();
                     let words: Vec<_> = keys.iter().map(|(name, value)| format!("{name}={value}")).collect();
-                    prefix.push_str(&format!("[{}]", words.join(",")));
+                    let _ = write!(prefix, "[{}]", words.join(","));
                 }
-                Step::Value(value) => prefix.push_str(&format!("[={value}]")),
+                Step::Value(value) => {
+                    let _ = write!(prefix, "[={value}]");
+                }
             }
             set.walk(prefix, out);
             prefix.truncate(length);

@@ -14,10 +14,12 @@ fn writer(manager: &str, operation: Operation) -> Writer {
     Writer { manager: manager.into(), operation, api_version: "apps/v1".into(), subresource: String::new() }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "literals")]
 fn object(spec: Value) -> Value {
     json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": spec})
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "literals")]
 fn containers(list: Value) -> Value {
     json!({"template": {"spec": {"containers": list}}})
 }

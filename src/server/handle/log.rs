@@ -104,7 +104,7 @@ fn write(lines: &[LogLine], stamps: bool) -> String {
     for line in lines {
         if stamps {
             let stamp = jiff::Timestamp::new(line.second, line.nanos.min(999_999_999) as i32).unwrap_or_default();
-            out.push_str(&format!("{stamp:.9} "));
+            let _ = std::fmt::Write::write_fmt(&mut out, format_args!("{stamp:.9} "));
         }
         out.push_str(&line.text);
         out.push('\n');

@@ -104,20 +104,20 @@ impl Asked<'_> {
         let registry = &store.registry;
         match target {
             Target::Collection(place, namespace) => self.collection(place, namespace).await,
-            Target::Object(place, namespace, name, part) => self.object(&place, &namespace, &name, &part).await,
+            Target::Object(place, namespace, name, part) => self.object(&place, &namespace, &name, &part),
             Target::Nowhere => Ok(text(StatusCode::NOT_FOUND, "404 page not found\n")),
             Target::NoResource => Err(Failure::no_such_resource()),
             _ if self.method != Method::GET => Err(Failure::method_not_allowed()),
             Target::Health => Ok(text(StatusCode::OK, "ok")),
-            Target::Version => self.document(discovery::version(&self.server.git_version)),
+            Target::Version => self.document(&discovery::version(&self.server.git_version)),
             Target::OpenApi(rest) => openapi::answer(&self.server.store, &rest, &self.headers),
             Target::Group(name) => match discovery::one_group(registry, &name) {
-                Some(document) => self.document(document),
+                Some(document) => self.document(&document),
                 None => Ok(text(StatusCode::NOT_FOUND, "404 page not found\n")),
             },
             Target::Resources(group, version) => {
                 let document = discovery::resources(registry, &group, &version);
-                self.document(document.ok_or_else(Failure::no_such_resource)?)
+                self.document(&document.ok_or_else(Failure::no_such_resource)?)
             }
             Target::Groups { core } => {
                 let mut response = match negotiate(&self.headers, Endpoint::Groups)? {
@@ -139,7 +139,7 @@ impl Asked<'_> {
         }
     }
 
-    fn document(&self, document: serde_json::Value) -> Result<Response<Body>, Failure> {
+    fn document(&self, document: &serde_json::Value) -> Result<Response<Body>, Failure> {
         negotiate(&self.headers, Endpoint::Plain)?;
         Ok(json(document.to_string()))
     }

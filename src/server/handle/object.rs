@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 impl Asked<'_> {
-    pub(super) async fn object(
+    pub(super) fn object(
         &self,
         place: &Place,
         namespace: &str,
@@ -50,8 +50,8 @@ impl Asked<'_> {
             (Method::GET, "log") => log::answer(self.server, &*live()?, &self.query),
             (Method::GET, "scale") => Ok(json(write::read_scale(resource, &*live()?).to_string())),
             (Method::GET, "" | "status") => self.read(place, &*live()?),
-            (Method::PUT, "scale") => self.scaled(place, &write::write_scale(&write, &self.body, false)?),
-            (Method::PATCH, "scale") => self.scaled(place, &write::write_scale(&write, &self.body, true)?),
+            (Method::PUT, "scale") => Ok(scaled(place, &write::write_scale(&write, &self.body, false)?)),
+            (Method::PATCH, "scale") => Ok(scaled(place, &write::write_scale(&write, &self.body, true)?)),
             (Method::POST, "eviction") => {
                 write::evict(&write, &self.body)?;
                 Ok(done(StatusCode::CREATED, Value::Null))
@@ -123,10 +123,10 @@ impl Asked<'_> {
         warn(&mut response, &written.warnings);
         Ok(response)
     }
+}
 
-    fn scaled(&self, place: &Place, written: &write::Written) -> Result<Response<Body>, Failure> {
-        Ok(json(write::read_scale(&place.resource, &written.object).to_string()))
-    }
+fn scaled(place: &Place, written: &write::Written) -> Response<Body> {
+    json(write::read_scale(&place.resource, &written.object).to_string())
 }
 
 /// A `Status` that all went well.

@@ -6,6 +6,7 @@ fn patched(object: &Value, patch: &Value) -> Result<Value, String> {
     strategic(object, patch, Shape::built_in("", "v1", "Pod").expect("known"))
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "literals")]
 fn pod(spec: Value) -> Value {
     json!({"metadata": {"name": "a"}, "spec": spec})
 }

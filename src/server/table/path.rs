@@ -94,7 +94,7 @@ fn holds(item: &Value, test: &str) -> bool {
     let Some(wanted) = wanted.map(str::trim) else { return !found.is_empty() };
     let is = |value: &&Value| match unquoted(wanted) {
         Some(text) => **value == text,
-        None => value.to_string() == wanted,
+        None => serde_json::from_str(wanted).is_ok_and(|wanted: Value| wanted == **value),
     };
     !found.is_empty() && found.iter().any(is) == equal
 }

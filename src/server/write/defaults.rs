@@ -36,6 +36,7 @@ fn items<'a>(map: &'a mut Map<String, Value>, name: &str) -> impl Iterator<Item 
 }
 
 /// Fills in the defaults of an object's kind.
+#[allow(clippy::too_many_lines, reason = "a table of kinds")]
 pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
     if let Some(custom) = &resource.custom {
         custom_defaults(object, &custom.schema);

@@ -157,7 +157,7 @@ pub(super) fn is_done(resource: &Resource, object: &Value) -> bool {
     let metadata = &object["metadata"];
     let graceful = metadata["deletionGracePeriodSeconds"].as_i64().unwrap_or(0) > 0;
     let finalizers = object["spec"]["finalizers"].as_array().is_some_and(|all| !all.is_empty());
-    !graceful && !(resource.is("", "namespaces") && finalizers)
+    !(graceful || resource.is("", "namespaces") && finalizers)
 }
 
 /// Removes an object whose last finalizer is gone; gives it as it stood then.

@@ -5,6 +5,7 @@ use super::{Write, map_of};
 use crate::server::schema::Shape;
 use crate::server::status::{Cause, Failure};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// Checks what the object says of itself against the path: version, kind, namespace and name.
 pub fn check_identity(write: &Write<'_>, object: &mut Value) -> Result<(), Failure> {
@@ -100,7 +101,7 @@ fn walk(value: &mut Value, shape: Shape<'_>, path: &mut String, unknown: &mut Ve
         }
         Value::Array(items) => {
             for (at, value) in items.iter_mut().enumerate() {
-                path.push_str(&format!("[{at}]"));
+                let _ = write!(path, "[{at}]");
                 walk(value, shape.item(), path, unknown);
                 path.truncate(length);
             }

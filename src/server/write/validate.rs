@@ -4,6 +4,7 @@ use crate::server::resource::Resource;
 use crate::server::select::Labels;
 use crate::server::status::{Cause, Failure};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// Checks an object against what its kind asks for, and against what it was.
 pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Result<(), Failure> {
@@ -27,10 +28,10 @@ pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Res
             ("batch", "jobs") => containers(&object["spec"]["template"]["spec"], "spec.template.spec", &mut causes),
             ("batch", "cronjobs") => cron_job(object, &mut causes),
             ("", "services") => service(object, &mut causes),
-            ("", "configmaps" | "secrets") => {
-                if old.is_some_and(|old| old["immutable"] == true && data(old) != data(object)) {
-                    causes.push(Cause::forbidden("data", "field is immutable when `immutable` is set"));
-                }
+            ("", "configmaps" | "secrets")
+                if old.is_some_and(|old| old["immutable"] == true && data(old) != data(object)) =>
+            {
+                causes.push(Cause::forbidden("data", "field is immutable when `immutable` is set"));
             }
             _ => {}
         }
@@ -153,8 +154,7 @@ fn workload(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
             causes.push(Cause::wrong("spec.template.metadata.labels", &value, why));
         }
     }
-    if let Some(old) = old.filter(|old| old["spec"]["selector"] != *selector) {
-        let _ = old;
+    if old.is_some_and(|old| old["spec"]["selector"] != *selector) {
         causes.push(Cause::wrong("spec.selector", selector, "field is immutable"));
     }
     containers(&spec["template"]["spec"], "spec.template.spec", causes);
@@ -206,7 +206,7 @@ fn required(value: &Value, schema: &Value, path: &mut String, causes: &mut Vec<C
         }
         Value::Array(items) => {
             for (at, item) in items.iter().enumerate() {
-                path.push_str(&format!("[{at}]"));
+                let _ = write!(path, "[{at}]");
                 required(item, &schema["items"], path, causes);
                 path.truncate(length);
             }
