@@ -8,6 +8,8 @@ pub mod base; // arena of strings, ages, clock: no Kubernetes, no terminal
 pub mod text; // sanitiser and display width: the only way from foreign bytes to a screen
 pub mod model; // rows, columns, kinds, states, selectors: the store and its vocabulary
 pub mod kinds; // kinds whose columns are computed here: slim structs and their cells
+pub mod describe; // an object and what stands around it, as a text to read
+pub mod yaml; // an object's manifest as a text to read, with secrets masked
 pub mod link; // kubeconfig, credentials and one authenticated HTTP link to a cluster
 pub mod cluster; // discovery, wire formats, lists and watches, the state machine, the fleet
 #[cfg(feature = "embedded-fleet")]

@@ -5,6 +5,7 @@ use super::{App, Effect};
 use crate::command::complete::complete;
 use crate::command::known::Known;
 use crate::command::table::Id;
+use crate::view::spec::{Read, ViewCommand};
 use unicode_segmentation::UnicodeSegmentation as _;
 
 /// How many lines are remembered.
@@ -194,7 +195,12 @@ impl App {
         match std::mem::take(&mut self.ui.mode) {
             // What is not valid is not kept: it can be mended where it stands.
             Mode::Filter(prompt) if prompt.error.is_some() => self.ui.mode = Mode::Filter(prompt),
-            Mode::Filter(prompt) => remember(&mut self.editor.filters, prompt.text.trim()),
+            Mode::Filter(prompt) => {
+                remember(&mut self.editor.filters, prompt.text.trim());
+                if self.page().is_some() {
+                    out.push(Effect::View(ViewCommand::Read(Read::Settle)));
+                }
+            }
             Mode::Command(mut prompt) => match self.run(&prompt.text, out) {
                 Ok(()) => remember(&mut self.editor.commands, prompt.text.trim()),
                 Err(error) => {

@@ -12,9 +12,10 @@ impl App {
     pub(super) fn open(&mut self, open: Open, out: &mut Vec<Effect>) {
         let scoped = open.namespaces.is_some() || open.clusters != Clusters::Same;
         let current = self.spec();
-        let pane = open.pane.unwrap_or_else(|| match pane::of(&current.pane).kind {
+        let pane = open.pane.unwrap_or_else(|| match (pane::of(&current.pane).kind, &current.pane) {
             // A scope is chosen to see what is in it.
-            Some(_) if scoped => Pane::Kind(self.kind.clone()),
+            (Some(_), _) if scoped => Pane::Kind(self.kind.clone()),
+            (_, Pane::Object(_)) => Pane::Kind(self.kind.clone()),
             _ => current.pane.clone(),
         });
         let connect = match &open.clusters {
@@ -40,6 +41,9 @@ impl App {
     /// What Enter does here.
     pub(super) fn enter(&mut self, out: &mut Vec<Effect>) -> Result<(), String> {
         let what = pane::of(&self.spec().pane).enter;
+        if what == Enter::Follow {
+            return self.follow(out);
+        }
         if what == Enter::Nothing {
             let kind = &self.snapshot.window.kind;
             let kind = if kind.is_empty() { &self.kind } else { kind };

@@ -21,6 +21,8 @@ pub enum Timer {
     Ends(Instant),
     /// When the place is left.
     WhenLeft,
+    /// With the next key.
+    WhenPressed,
 }
 
 impl Timer {
@@ -64,6 +66,12 @@ impl App {
     /// Says something for a moment.
     pub(super) fn say(&mut self, tone: Tone, text: String) {
         self.timer = Timer::Begins(LEAST + PER_BYTE * text.len() as u32);
+        self.ui.flash = Some(Flash { tone, text });
+    }
+
+    /// Says something until a key is pressed.
+    pub(super) fn say_until_pressed(&mut self, tone: Tone, text: String) {
+        self.timer = Timer::WhenPressed;
         self.ui.flash = Some(Flash { tone, text });
     }
 

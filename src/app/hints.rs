@@ -67,6 +67,9 @@ impl App {
         if matches!(self.ui.mode, Mode::Help(_)) {
             return (id == Id::Back).then_some(Text::HintClose);
         }
+        if let Some(said) = self.document_hint(id) {
+            return said;
+        }
         match id {
             Id::Enter => pane::of(&spec.pane).enter_hint,
             Id::Accept if is_filter => Some(Text::HintKeep),
@@ -112,7 +115,7 @@ impl App {
         let usage = |command: &Command| format!(":{}{}", command.names.join(" :"), command.form.usage());
         section(Text::HelpCommands, typed.map(|command| hint(usage(command), command.doc.get())).collect());
         sections.retain(|section| !section.entries.is_empty());
-        Help { sections, scroll: 0 }
+        Help { title: Text::HelpTitle.get().to_owned(), sections, prose: false, scroll: 0 }
     }
 
     /// The keys bound in a scope, those of one meaning together, in the order of the commands.

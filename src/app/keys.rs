@@ -137,7 +137,7 @@ const MOST_WAITING: usize = 256;
 
 /// Whether a command acts on the row under the cursor or on the marked rows.
 fn acts_on_selection(id: Id) -> bool {
-    matches!(id, Id::Enter | Id::Retry | Id::Connect)
+    matches!(id, Id::Enter | Id::Retry | Id::Connect | Id::Yaml | Id::Describe | Id::Reveal)
 }
 
 /// What a key means here.

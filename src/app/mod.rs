@@ -4,9 +4,11 @@ mod editor;
 mod enter;
 mod flash;
 mod hints;
+mod notices;
 mod keys;
 mod perform;
 mod places;
+mod read;
 mod sort;
 pub mod ui;
 
@@ -42,6 +44,11 @@ pub struct Start {
     /// What is wrong from the start, a sentence each, with what to do about it. When there is any, the
     /// clusters pane opens and says so.
     pub problems: Vec<String>,
+    /// What the reader should know and can do later: they are said until a key is pressed, and again by
+    /// `:errors`.
+    pub notices: Vec<String>,
+    /// Whether the wide columns show.
+    pub wide: bool,
     /// The keys.
     pub keymap: Keymap,
 }
@@ -54,6 +61,8 @@ impl Default for Start {
             clusters: None,
             read_only: false,
             problems: Vec::new(),
+            notices: Vec::new(),
+            wide: false,
             keymap: Keymap::embedded(),
         }
     }
@@ -107,6 +116,7 @@ impl App {
                 pane: start.pane,
                 clusters: start.clusters,
                 namespaces: start.namespaces,
+                wide: start.wide,
                 ..Spec::default()
             }),
             keymap: start.keymap,
@@ -130,6 +140,7 @@ impl App {
             let text = app.ui.problems.join(" · ");
             app.say_until_left(Tone::Bad, text);
         }
+        app.heed(start.notices);
         app.refresh();
         app
     }
@@ -170,6 +181,11 @@ impl App {
     pub fn on_resize(&mut self, rows: u16) -> Vec<Effect> {
         self.rows = rows;
         self.counted(vec![Effect::View(ViewCommand::Height(rows))])
+    }
+
+    /// The number of cells of a document's line has changed; the drawing knows it.
+    pub fn on_width(&mut self, cells: u16) -> Vec<Effect> {
+        self.counted(vec![Effect::View(ViewCommand::Width(cells))])
     }
 
     /// The view has something new to show.
@@ -227,6 +243,9 @@ impl App {
 
     /// Whether the snapshot's table is the one that was asked for, as far as that can be told.
     fn is_window_current(&self) -> bool {
+        if self.snapshot.page.is_some() {
+            return self.page().is_some();
+        }
         let shown = self.snapshot.window.kind.as_str();
         match pane::of(&self.spec().pane).kind {
             Some(kind) => shown == kind,
@@ -238,7 +257,9 @@ impl App {
     fn is_dead(&self) -> bool {
         let mut asked = self.in_scope().filter(|(_, phase)| *phase != Phase::Idle).peekable();
         asked.peek().is_some()
-            && asked.all(|(_, phase)| matches!(phase, Phase::Unreachable | Phase::Denied | Phase::Expired))
+            && asked.all(|(_, phase)| {
+                matches!(phase, Phase::Unreachable | Phase::Denied | Phase::Expired | Phase::Replaced)
+            })
     }
 
     /// The clusters in scope.

@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::places::Places;
-use super::ui::{Mode, Prompt};
+use super::ui::{HelpSection, Mode, Prompt};
 use super::{App, Effect};
 use crate::command::known::Known;
 use crate::command::line::{self, Clusters};
@@ -9,7 +9,7 @@ use crate::command::table::{Call, Id};
 use crate::model::draft::Tone;
 use crate::model::state::Phase;
 use crate::text::catalog::Text;
-use crate::view::spec::{ClusterId, Motion, Namespaces, Pane, ViewCommand};
+use crate::view::spec::{ClusterId, Form, Motion, Namespaces, Pane, ViewCommand};
 
 impl App {
     /// Does a command; says in a sentence why it cannot be done.
@@ -25,6 +25,7 @@ impl App {
             Id::MoveBottom => self.motion(Motion::Bottom, out),
             Id::CommandLine => self.begin_command(),
             Id::Help => self.ui.mode = Mode::Help(self.help()),
+            Id::Errors => self.show_errors(),
             Id::Back => self.back(out),
             Id::Redraw => out.push(Effect::Redraw),
             Id::Quit => out.push(Effect::Quit),
@@ -64,6 +65,18 @@ impl App {
                     self.open(open, out);
                 }
             }
+            Id::Yaml => self.read(Form::Yaml, out)?,
+            Id::Describe => self.read(Form::Describe, out)?,
+            Id::SearchNext
+            | Id::SearchPrevious
+            | Id::ChangeNext
+            | Id::ChangePrevious
+            | Id::Acknowledge
+            | Id::Wrap
+            | Id::Managed
+            | Id::Reveal
+            | Id::ScrollLeft
+            | Id::ScrollRight => self.in_document(call.id, out)?,
             Id::Retry => self.retry(&call.argument, out)?,
             Id::Connect => self.connect(&call.argument, out)?,
             Id::Accept
@@ -94,7 +107,12 @@ impl App {
             out.push(Effect::View(ViewCommand::Move(motion)));
             return;
         };
-        let lines: usize = help.sections.iter().map(|section| section.entries.len() + 2).sum();
+        // Of sentences the drawing knows how many lines they take: not more than this.
+        let height = |section: &HelpSection| {
+            let sentences = || section.entries.iter().map(|entry| entry.label.len() / 16 + 2).sum();
+            if help.prose { sentences() } else { section.entries.len() + 2 }
+        };
+        let lines: usize = help.sections.iter().map(height).sum();
         let last = u16::try_from(lines).unwrap_or(u16::MAX).saturating_sub(page);
         let step = |scroll: u16, rows: i32| scroll.saturating_add_signed(rows.clamp(-32_768, 32_767) as i16);
         help.scroll = match motion {
@@ -153,6 +171,9 @@ impl App {
     /// The clusters that an argument names; without one, those marked or selected on the clusters pane.
     fn clusters_of(&self, argument: &str) -> Result<Option<Vec<ClusterId>>, String> {
         if argument.is_empty() {
+            if let Pane::Object(object) = &self.spec().pane {
+                return Ok(Some(vec![object.cluster]));
+            }
             let rows = self.chosen().into_iter().map(|row| row.cluster).collect();
             return Ok((self.spec().pane == Pane::Clusters && self.is_window_current()).then_some(rows));
         }

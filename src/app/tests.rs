@@ -7,6 +7,7 @@ use crate::view::spec::{Motion, Sort};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::time::Duration;
 
+mod document;
 mod filter;
 mod fleet;
 mod hints;
@@ -27,7 +28,13 @@ fn cluster(name: &str, phase: Phase) -> ClusterLine {
 }
 
 fn row(cluster: u16, name: &str) -> RowId {
-    RowId { cluster: ClusterId(cluster), namespace: String::new(), name: name.into(), uid: String::new() }
+    RowId {
+        cluster: ClusterId(cluster),
+        namespace: String::new(),
+        name: name.into(),
+        uid: String::new(),
+        kind: String::new(),
+    }
 }
 
 fn head(title: &str, numeric: bool) -> Head {
@@ -57,6 +64,7 @@ impl Rig {
                 cluster("old", Phase::Unreachable),
             ],
             window: Window { kind: "pods".into(), heads, ..Window::default() },
+            page: None,
             names: Arc::new(names),
             // This view is never behind.
             handled: u64::MAX,
@@ -169,6 +177,12 @@ fn place(spec: &Spec) -> String {
     let mut out = match &spec.pane {
         Pane::Clusters => "CLUSTERS".to_owned(),
         Pane::Kind(kind) => kind.clone(),
+        Pane::Object(object) => {
+            return format!(
+                "{:?} {} {}/{} {} @{} /{}",
+                object.form, object.kind, object.namespace, object.name, object.uid, object.cluster.0, spec.filter
+            );
+        }
     };
     out += " ";
     out += &match &spec.namespaces {

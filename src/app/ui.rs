@@ -20,6 +20,8 @@ pub struct Ui {
     /// What was wrong when Skylark was started, a sentence each, with what to do about it. The clusters
     /// pane says them where there are no rows to show.
     pub problems: Vec<String>,
+    /// What else went wrong since, a sentence each; `:errors` shows them.
+    pub notices: Vec<String>,
 }
 
 /// What the keys go to.
@@ -63,8 +65,12 @@ pub struct Candidate {
 /// The help overlay.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Help {
+    /// What it is called.
+    pub title: String,
     /// Sections of keys, in order.
     pub sections: Vec<HelpSection>,
+    /// The entries are sentences, which are shown whole, below each other.
+    pub prose: bool,
     /// Lines scrolled past.
     pub scroll: u16,
 }

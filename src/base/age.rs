@@ -10,6 +10,9 @@ const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const YEAR: i64 = 365 * DAY;
 
+/// Seconds of Go's zero time, which means "not known".
+pub const YEAR_ONE: i64 = -62_135_596_800;
+
 /// Appends the age of `then` at `now` as kubectl's tables write it: `<unknown>` for 0,
 /// `<invalid>` when it lies more than a second in the future.
 pub fn write_age(out: &mut String, then: Timestamp, now: Timestamp) {
@@ -41,6 +44,14 @@ pub fn write_duration(out: &mut String, seconds: i64) {
     let _ = write!(out, "{big}{unit}");
     if small != 0 {
         let _ = write!(out, "{small}{small_unit}");
+    }
+}
+
+/// Appends a moment as the server's tables write it; the year 1 for 0, as Go's zero time.
+pub fn write_moment(out: &mut String, then: Timestamp) {
+    let seconds = if then == 0 { YEAR_ONE } else { i64::from(then) };
+    if let Ok(moment) = jiff::Timestamp::from_second(seconds) {
+        let _ = write!(out, "{moment}");
     }
 }
 
@@ -94,6 +105,15 @@ mod tests {
             (9 * YEAR + DAY, "9y"),
         ] {
             assert_eq!(text(seconds), want, "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn moments() {
+        for (then, want) in [(0, "0001-01-01T00:00:00Z"), (1_646_370_367, "2022-03-04T05:06:07Z")] {
+            let mut out = String::new();
+            write_moment(&mut out, then);
+            assert_eq!(out, want);
         }
     }
 

@@ -20,9 +20,15 @@ pub enum AskError {
         /// Seconds to wait, where the server asks for it.
         retry_after: Option<u32>,
     },
-    /// The answer is not an API server's: it is of this type.
-    #[error("an answer of type {0:?}; a proxy or login page may be in the way")]
+    /// The answer is not an API server's: what it is instead.
+    #[error("an answer {0}; a proxy or login page may be in the way")]
     Foreign(String),
+    /// Whoever answers at this address is no API server, or none that works: how that shows.
+    #[error("{0}")]
+    NoServer(String),
+    /// Another cluster answers at this address than did before: how that shows.
+    #[error("another cluster answers at this address")]
+    Replaced(String),
     /// The body cannot be read.
     #[error("{0}")]
     Wire(#[from] WireError),
@@ -37,6 +43,11 @@ impl AskError {
         }
     }
 
+    /// Whether the server does not tell this to us, or has no such thing.
+    pub fn is_about_rights(&self) -> bool {
+        matches!(self.code(), Some(403..=405))
+    }
+
     /// What it says about the cluster; `None` when it is about this request alone.
     pub fn trouble(&self) -> Option<Trouble> {
         match self {
@@ -45,6 +56,8 @@ impl AskError {
                 Some(Trouble::Link(advised(error)))
             }
             AskError::Link(error) if error.is_credentials() => Some(Trouble::Credentials(advised(error))),
+            AskError::NoServer(how) => Some(Trouble::Link(how.clone())),
+            AskError::Replaced(_) => Some(Trouble::Replaced(self.sentence())),
             AskError::Refused { status, .. } if status.code == 401 => Some(Trouble::Credentials(format!(
                 "the server refuses these credentials (401: {}); log in again or renew them, then retry",
                 status.message
@@ -61,6 +74,10 @@ impl AskError {
         match self {
             AskError::Link(error) => advised(error),
             AskError::Refused { status, .. } => format!("{} (HTTP {})", status.message, status.code),
+            AskError::NoServer(how) => how.clone(),
+            AskError::Replaced(how) => format!(
+                "another cluster answers at this address ({how}); r or :retry accepts it and reads everything anew"
+            ),
             AskError::Wire(_) | AskError::Foreign(_) => format!("the answer cannot be read: {self}"),
         }
     }
@@ -100,15 +117,28 @@ const SMALL: usize = 64 << 20;
 
 /// Sends one request; anything but a readable 200 is an error.
 pub async fn ask(link: &Link, ask: Ask) -> Result<Answer, AskError> {
-    let reply = link.send(ask).await?;
+    answer(link.send(ask).await?, 200).await
+}
+
+async fn answer(reply: Reply, wanted: u16) -> Result<Answer, AskError> {
     let encoding = Encoding::of(&reply.content_type);
-    if reply.status != 200 {
+    if is_a_page(&reply) {
+        return Err(AskError::Foreign(format!("of type {:?} with HTTP {}", reply.content_type, reply.status)));
+    }
+    if reply.status != wanted {
         return Err(refusal(reply, encoding).await);
     }
     match encoding {
         Some(encoding) => Ok(Answer { encoding, date: reply.date, body: reply.body }),
-        None => Err(AskError::Foreign(reply.content_type)),
+        None => Err(AskError::Foreign(format!("of type {:?}", reply.content_type))),
     }
+}
+
+/// Whether it is made for a browser: a page, or the way to one. What it says of credentials, or of
+/// too many requests, holds all the same.
+fn is_a_page(reply: &Reply) -> bool {
+    let page = reply.content_type.starts_with("text/html") && !matches!(reply.status, 200 | 401 | 429);
+    page || (300..400).contains(&reply.status)
 }
 
 async fn refusal(reply: Reply, encoding: Option<Encoding>) -> AskError {
@@ -116,6 +146,26 @@ async fn refusal(reply: Reply, encoding: Option<Encoding>) -> AskError {
     // The status counts even where its body is cut or too long to be a Status.
     let body = reply.body.collect(1 << 20).await.unwrap_or_default();
     AskError::Refused { status: Status::of(code, encoding, &body), retry_after }
+}
+
+/// Asks a question in JSON, as access reviews are asked, and reads the answer whole.
+pub async fn post_json<T: serde::de::DeserializeOwned>(
+    link: &Link,
+    path: &str,
+    question: String,
+    patience: Patience,
+) -> Result<T, AskError> {
+    let request = Ask {
+        path: path.to_owned(),
+        accept: "application/json",
+        gzip: false,
+        lane: Lane::Bulk,
+        head_timeout: patience.silence,
+        idle_timeout: patience.silence,
+    };
+    let answer = answer(link.post(request, question.into_bytes()).await?, 201).await?;
+    let body = answer.body.collect(SMALL).await?;
+    serde_json::from_slice(&body).map_err(|error| WireError::Object(format!("{path}: {error}")).into())
 }
 
 /// Sends one request for JSON and reads its answer whole.

@@ -3,16 +3,20 @@
 use super::ask::{AskError, Patience, get_json_on};
 use super::discovery::{self, Kinds};
 use super::gate::Gate;
+use super::identity;
+use super::meaning::Meaning;
+use super::rights::{Origin, Rights};
+use super::watch::percent_encode;
 use crate::base::age::Timestamp;
 use crate::base::clock;
-use crate::link::{Lane, Link, LinkError};
+use crate::link::{Lane, Link, LinkError, Spent};
 use crate::model::kind::Kind;
 use crate::model::source::Bell;
-use crate::model::state::{ClusterId, ClusterState};
+use crate::model::state::{ClusterId, ClusterState, Phase};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 use tokio::sync::Notify;
 
 /// What was learned about a server, remembered for as long as we run.
@@ -46,6 +50,12 @@ pub struct Cluster {
     pub learned: Learned,
     /// Rung to try again at once what waits for a backoff of its own.
     pub kick: Notify,
+    /// What we may do there.
+    pub rights: Rights,
+    /// Rung when another cluster was accepted in the place of this one.
+    pub accepted: Notify,
+    pub(super) known_as: identity::Known,
+    generation: AtomicU64,
     link: Result<Link, LinkError>,
     skew: AtomicI32,
     kinds: tokio::sync::Mutex<Option<Arc<Kinds>>>,
@@ -70,6 +80,10 @@ pub struct Blueprint {
 impl Cluster {
     /// A cluster that is idle until something is asked of it.
     pub fn new(id: ClusterId, blueprint: Blueprint, patience: Patience, bell: Bell) -> Cluster {
+        let rights = Rights::default();
+        if let Some(namespace) = &blueprint.namespace {
+            rights.name(namespace, Origin::Context);
+        }
         Cluster {
             id,
             name: crate::text::sanitize::sanitize(&blueprint.name).into_owned(),
@@ -80,6 +94,10 @@ impl Cluster {
             patience,
             learned: Learned::default(),
             kick: Notify::new(),
+            rights,
+            accepted: Notify::new(),
+            known_as: identity::Known::default(),
+            generation: AtomicU64::new(0),
             link: blueprint.link,
             skew: AtomicI32::new(0),
             kinds: tokio::sync::Mutex::default(),
@@ -91,6 +109,11 @@ impl Cluster {
     /// The link, or why there is none.
     pub fn link(&self) -> Result<&Link, AskError> {
         self.link.as_ref().map_err(|error| AskError::Link(error.clone()))
+    }
+
+    /// What was spent on it so far.
+    pub fn spent(&self) -> Spent {
+        self.link.as_ref().map(Link::spent).unwrap_or_default()
     }
 
     /// How it stands.
@@ -143,6 +166,18 @@ impl Cluster {
         *self.kinds.lock().await = None;
     }
 
+    /// What `word` names: at once for the kinds that every server serves, else by discovery.
+    pub async fn meaning(&self, word: &str) -> Result<Result<Meaning, String>, AskError> {
+        if let Some(known) = crate::kinds::named(word) {
+            return Ok(Ok(Meaning::Kind(known)));
+        }
+        let found = self.kinds().await?.meaning(word);
+        if found.is_err() {
+            self.forget_kinds().await;
+        }
+        Ok(found)
+    }
+
     /// The kind that `word` names: at once for the kinds that every server serves, else by discovery.
     pub async fn resolve(&self, word: &str) -> Result<Result<Arc<Kind>, String>, AskError> {
         if let Some(known) = crate::kinds::named(word) {
@@ -153,6 +188,14 @@ impl Cluster {
             self.forget_kinds().await;
         }
         Ok(found)
+    }
+
+    /// One object as JSON.
+    pub async fn object(&self, kind: &Kind, namespace: Option<&str>, name: &str) -> Result<Vec<u8>, AskError> {
+        let path = format!("{}/{}", kind.path(namespace), percent_encode(name));
+        let object: Box<serde_json::value::RawValue> =
+            get_json_on(Lane::Bulk, self.link()?, &path, "application/json", self.patience).await?;
+        Ok(String::from(Box::<str>::from(object)).into_bytes())
     }
 
     /// Asks for the server's version and notes it.
@@ -169,8 +212,37 @@ impl Cluster {
         Ok(())
     }
 
+    /// Grows each time another cluster is accepted in the place of this one.
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
+    }
+
+    /// Takes the cluster that answers now for this one; all that was read and learned is void.
+    fn accept_other(&self) {
+        self.accept();
+        self.rights.forget();
+        self.learned.totals.lock().clear();
+        self.learned.endless.lock().clear();
+        self.learned.no_streaming.store(false, Ordering::Relaxed);
+        *self.known.lock() = None;
+        if let Ok(mut kinds) = self.kinds.try_lock() {
+            *kinds = None;
+        }
+        self.gate.note(|state| state.version.clear());
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        self.accepted.notify_waiters();
+    }
+
     /// Tries again now what waits for a backoff.
     pub fn retry_now(&self) {
+        // Whoever asks is there to log in; where nothing is wrong nobody is to be asked later.
+        if let (Ok(link), true) = (&self.link, self.state().phase != Phase::Live) {
+            link.allow_terminal();
+        }
+        if self.gate.state().phase == Phase::Replaced {
+            self.accept_other();
+        }
+        self.rights.forget();
         self.gate.retry_now();
         self.kick.notify_waiters();
     }

@@ -19,13 +19,16 @@ pub struct Kinds {
 impl Kinds {
     /// The kind that `word` names, or a sentence with suggestions.
     pub fn resolve(&self, word: &str) -> Result<std::sync::Arc<Kind>, String> {
-        if let Some(kind) = self.kinds.iter().find(|kind| kind.is_named(word)) {
+        let named = self.kinds.iter().filter_map(|kind| Some((kind.rank(word)?, kind)));
+        // The first of the best: the core group, then the groups in the server's order.
+        if let Some((_, kind)) = named.min_by_key(|(rank, _)| *rank) {
             return Ok(kind.clone());
         }
         let names = self
             .kinds
             .iter()
-            .flat_map(|kind| std::iter::once(kind.plural.as_str()).chain(kind.short_names.iter().map(String::as_str)));
+            .flat_map(|kind| std::iter::once(kind.plural.as_str()).chain(kind.short_names.iter().map(String::as_str)))
+            .chain(self.categories());
         let near = suggest::closest(word, names);
         let mut sentence = format!("the server doesn't have a resource type \"{word}\"");
         if !near.is_empty() {

@@ -89,6 +89,8 @@ impl Drop for Home {
 }
 
 async fn facts(cluster: Arc<Cluster>, pods: Arc<Mutex<Option<(u32, Timestamp)>>>) {
+    // Whoever may not count them is not asked again until the user asks.
+    let mut refused = false;
     loop {
         // What the user waits for goes first: the gate is passed only when the cluster is live.
         let pass = cluster.gate.pass().await;
@@ -97,9 +99,13 @@ async fn facts(cluster: Arc<Cluster>, pods: Arc<Mutex<Option<(u32, Timestamp)>>>
             tokio::time::sleep(Duration::from_millis(200)).await;
             continue;
         }
-        if let Some(count) = count_pods(&cluster).await {
-            *pods.lock() = Some((count, clock::now()));
-            cluster.bell().notify_one();
+        if !refused {
+            let counted = count_pods(&cluster).await;
+            refused = matches!(counted, Counted::Refused);
+            if let Counted::So(count) = counted {
+                *pods.lock() = Some((count, clock::now()));
+                cluster.bell().notify_one();
+            }
         }
         // Neither of these says anything about the rows on the screen: what fails is tried again later.
         if cluster.state().version.is_empty()
@@ -107,17 +113,26 @@ async fn facts(cluster: Arc<Cluster>, pods: Arc<Mutex<Option<(u32, Timestamp)>>>
         {
             tracing::info!(cluster = %cluster.name, "version: {error}");
         }
+        if let Err(error) = cluster.learn_identity().await {
+            tracing::info!(cluster = %cluster.name, "identity: {error}");
+        }
         if let Err(error) = cluster.kinds().await {
             tracing::info!(cluster = %cluster.name, "discovery: {error}");
         }
         tokio::select! {
             () = tokio::time::sleep(COUNT_EVERY) => (),
-            () = cluster.kick.notified() => (),
+            () = cluster.kick.notified() => refused = false,
         }
     }
 }
 
-async fn count_pods(cluster: &Cluster) -> Option<u32> {
+enum Counted {
+    So(u32),
+    Unknown,
+    Refused,
+}
+
+async fn count_pods(cluster: &Cluster) -> Counted {
     #[derive(serde::Deserialize)]
     struct List {
         #[serde(default)]
@@ -125,19 +140,21 @@ async fn count_pods(cluster: &Cluster) -> Option<u32> {
         items: Option<Vec<serde::de::IgnoredAny>>,
     }
     let accept = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
-    let answer = get_json::<List>(cluster.link().ok()?, "/api/v1/pods?limit=1", accept, cluster.patience).await;
+    let Ok(link) = cluster.link() else { return Counted::Unknown };
+    let answer = get_json::<List>(link, "/api/v1/pods?limit=1", accept, cluster.patience).await;
     match answer {
         Ok(list) => {
             let first = list.items.map_or(0, |items| items.len() as u32);
             // A server that does not say how many follow says nothing about their number.
             match list.metadata.remaining_item_count {
-                Some(rest) => Some(first.saturating_add(rest.clamp(0, i64::from(u32::MAX)) as u32)),
-                None => list.metadata.next.is_empty().then_some(first),
+                Some(rest) => Counted::So(first.saturating_add(rest.clamp(0, i64::from(u32::MAX)) as u32)),
+                None if list.metadata.next.is_empty() => Counted::So(first),
+                None => Counted::Unknown,
             }
         }
         Err(error) => {
             tracing::info!(cluster = %cluster.name, "counting pods: {error}");
-            None
+            if error.is_about_rights() { Counted::Refused } else { Counted::Unknown }
         }
     }
 }

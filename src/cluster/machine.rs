@@ -11,6 +11,8 @@ pub enum Trouble {
     Link(String),
     /// 401, or no credentials to be had.
     Credentials(String),
+    /// Another cluster answers there, as this sentence says.
+    Replaced(String),
     /// 429: the server asks to wait, where it says how long.
     Throttled {
         /// The server's words.
@@ -22,6 +24,8 @@ pub enum Trouble {
 
 /// The longest wait between attempts, so that a cluster is live again soon after it answers.
 pub const LONGEST: Duration = Duration::from_secs(10);
+/// How long nothing is tried where only the user can go on.
+const FOREVER: Duration = Duration::from_hours(24 * 365);
 /// The longest wait that a server may ask for.
 const LONGEST_ASKED: Duration = Duration::from_mins(1);
 
@@ -70,6 +74,12 @@ impl Machine {
                 // A plugin may open a browser each time, and some servers lock out who fails often.
                 wait *= 3;
                 (if self.worked { Phase::Expired } else { Phase::Denied }, reason)
+            }
+            // Only the user can say whether that is meant.
+            Trouble::Replaced(reason) => {
+                self.enter(Phase::Replaced, now);
+                (self.state.reason, self.state.retry_at) = (reason, 0);
+                return FOREVER;
             }
             Trouble::Throttled { reason, retry_after } => {
                 let asked = Duration::from_secs(u64::from(retry_after.unwrap_or(0))).min(LONGEST_ASKED);
@@ -143,6 +153,16 @@ mod tests {
         machine.progress(3);
         assert_eq!(machine.trouble(link(), 3, 0.0).as_millis(), 500);
         assert_eq!(backoff(u32::MAX, 0.0), LONGEST);
+    }
+
+    #[test]
+    fn a_replaced_cluster_is_not_tried_again() {
+        let mut machine = Machine::default();
+        machine.progress(1);
+        assert_eq!(machine.trouble(Trouble::Replaced("another cluster".into()), 2, 0.0), FOREVER);
+        assert_eq!((machine.state().phase, machine.state().retry_at), (Phase::Replaced, 0));
+        machine.progress(3);
+        assert_eq!((machine.state().phase, machine.state().reason.as_str()), (Phase::Live, ""));
     }
 
     #[test]

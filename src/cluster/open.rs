@@ -1,8 +1,12 @@
 //! A kind opened in one cluster: resolved by name, then one watch a namespace, for as long as
 //! somebody holds it.
 
+use super::ask::AskError;
 use super::cluster::Cluster;
-use super::watch::{Selection, Watch};
+use super::doubt::look_closer;
+use super::limited::{Limits, Scope};
+use super::meaning::{Meaning, Pin};
+use super::watch::Selection;
 use crate::model::kind::Kind;
 use crate::model::source::{Feed, Source};
 use parking_lot::Mutex;
@@ -19,6 +23,8 @@ pub enum Resolution {
     Pending,
     /// This kind.
     Found(Arc<Kind>),
+    /// A category: these kinds.
+    Several(Vec<Arc<Kind>>),
     /// The cluster serves no such kind; a sentence with suggestions.
     Unknown(String),
     /// Discovery failed; a sentence.
@@ -34,12 +40,23 @@ pub struct Options {
     pub followers: Option<mpsc::Sender<(Arc<Source>, Vec<Feed>)>>,
     /// List once and end.
     pub once: bool,
+    /// The one object that is wanted, where it is named.
+    pub name: Option<String>,
+    /// What the word was found to mean elsewhere in the fleet.
+    pub pin: Pin,
+}
+
+/// What is open of one kind.
+pub(super) struct Group {
+    kind: Arc<Kind>,
+    pub sources: Vec<Arc<Source>>,
+    pub limits: Option<Limits>,
 }
 
 #[derive(Default)]
-struct Inner {
+pub(super) struct Inner {
     resolution: Resolution,
-    sources: Vec<Arc<Source>>,
+    pub groups: Vec<Group>,
 }
 
 /// See the module. Dropping it ends its watches.
@@ -55,6 +72,9 @@ pub struct Opened {
 /// The wait before an unknown kind is looked for again: a CRD may have been added.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
+/// The wait before a server is asked again that answered and could not tell its kinds.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
+
 impl Opened {
     /// Opens `word` in the namespaces (`None` is all of them). Returns at once.
     pub fn new(cluster: &Arc<Cluster>, word: &str, namespaces: Vec<Option<String>>, options: Options) -> Opened {
@@ -68,9 +88,37 @@ impl Opened {
         self.inner.lock().resolution.clone()
     }
 
-    /// One source a namespace; none before the kind is resolved.
+    /// The kinds that are open: one, or those of a category; none before the name is resolved.
+    pub fn kinds(&self) -> Vec<Arc<Kind>> {
+        self.inner.lock().groups.iter().map(|group| group.kind.clone()).collect()
+    }
+
+    /// One source a kind and namespace; none before the kind is resolved. Where a list of all
+    /// namespaces is refused, it comes first, and after it those that may be read.
     pub fn sources(&self) -> Vec<Arc<Source>> {
-        self.inner.lock().sources.clone()
+        let inner = self.inner.lock();
+        let sources = inner.groups.iter().flat_map(|group| match group.sources.as_slice() {
+            // It was just allowed after all: what was read in its place repeats it.
+            [whole, ..] if group.limits.is_some() && !whole.status().refused => &group.sources[..1],
+            all => all,
+        });
+        sources.cloned().collect()
+    }
+
+    /// What a refused list of all namespaces comes to; `None` for any other source.
+    pub fn limits(&self, source: &Arc<Source>) -> Option<Limits> {
+        let inner = self.inner.lock();
+        let group = inner.groups.iter().find(|group| group.sources.first().is_some_and(|s| Arc::ptr_eq(s, source)))?;
+        let mut limits = group.limits.clone().filter(|_| source.status().refused)?;
+        if !limits.by_name {
+            // What was named may be refused, too; its own source says so.
+            let refused = |name: &String| {
+                let mut parts = group.sources.iter().skip(1);
+                parts.any(|part| part.namespace.as_ref() == Some(name) && part.status().refused)
+            };
+            limits.read.retain(|name| !refused(name));
+        }
+        Some(limits)
     }
 
     /// Waits until every watch has ended, as those do that run once.
@@ -92,45 +140,48 @@ async fn run(
     options: Options,
     inner: Arc<Mutex<Inner>>,
 ) {
-    let Some(kind) = resolve(&cluster, &word, options.once, &inner).await else { return };
-    let scopes = if kind.namespaced { namespaces } else { vec![None] };
-    let follow = options.followers.is_some();
-    let sources: Vec<_> = scopes
-        .into_iter()
-        .map(|namespace| Arc::new(Source::new(cluster.id, kind.clone(), namespace, cluster.bell().clone(), follow)))
-        .collect();
+    let Some(meaning) = resolve(&cluster, &word, &options, &inner).await else { return };
+    let kinds = match &meaning {
+        Meaning::Kind(kind) => vec![kind.clone()],
+        Meaning::Category(kinds) => kinds.clone(),
+    };
     {
         let mut inner = inner.lock();
-        inner.resolution = Resolution::Found(kind);
-        inner.sources.clone_from(&sources);
+        inner.groups =
+            kinds.iter().map(|kind| Group { kind: kind.clone(), sources: Vec::new(), limits: None }).collect();
+        inner.resolution = match meaning {
+            Meaning::Kind(kind) => Resolution::Found(kind),
+            Meaning::Category(kinds) => Resolution::Several(kinds),
+        };
     }
     cluster.bell().notify_one();
     // Aborted with this task: a JoinSet aborts what it holds when it is dropped.
-    let mut watches = JoinSet::new();
-    for source in sources {
-        let watch =
-            Watch::new(cluster.clone(), source, options.selection.clone(), options.followers.clone(), options.once);
-        watches.spawn(watch.run());
+    let mut scopes = JoinSet::new();
+    for (at, kind) in kinds.into_iter().enumerate() {
+        let (cluster, options, shown) = (cluster.clone(), options.clone(), (inner.clone(), at));
+        let scope = Scope { cluster, kind, options, shown, watches: JoinSet::new() };
+        scopes.spawn(scope.run(namespaces.clone()));
     }
-    while watches.join_next().await.is_some() {}
+    while scopes.join_next().await.is_some() {}
 }
 
-async fn resolve(cluster: &Arc<Cluster>, word: &str, once: bool, inner: &Mutex<Inner>) -> Option<Arc<Kind>> {
+async fn resolve(cluster: &Arc<Cluster>, word: &str, options: &Options, inner: &Mutex<Inner>) -> Option<Meaning> {
     if let Some(kind) = crate::kinds::named(word) {
-        return Some(kind);
+        return Some(Meaning::Kind(kind));
     }
     loop {
         let mut pass = cluster.gate.pass().await;
-        let (resolution, wait) = match cluster.resolve(word).await {
-            Ok(Ok(kind)) => {
+        let (resolution, wait) = match settled(cluster, word, &options.pin).await {
+            Ok(Ok(meaning)) => {
                 pass.progress();
-                return Some(kind);
+                return Some(meaning);
             }
             Ok(Err(sentence)) => {
                 pass.progress();
                 (Resolution::Unknown(sentence), Some(LOOK_AGAIN))
             }
             Err(error) => {
+                let error = look_closer(cluster, error).await;
                 let sentence = error.sentence();
                 let wait = match error.trouble() {
                     Some(trouble) => {
@@ -139,7 +190,7 @@ async fn resolve(cluster: &Arc<Cluster>, word: &str, once: bool, inner: &Mutex<I
                     }
                     None => {
                         pass.progress();
-                        Some(LOOK_AGAIN)
+                        Some(TRY_AGAIN)
                     }
                 };
                 (Resolution::Failed(sentence), wait)
@@ -147,7 +198,7 @@ async fn resolve(cluster: &Arc<Cluster>, word: &str, once: bool, inner: &Mutex<I
         };
         inner.lock().resolution = resolution;
         cluster.bell().notify_one();
-        if once {
+        if options.once {
             return None;
         }
         if let Some(wait) = wait {
@@ -157,4 +208,11 @@ async fn resolve(cluster: &Arc<Cluster>, word: &str, once: bool, inner: &Mutex<I
             }
         }
     }
+}
+
+/// What the word means here, where the fleet has not settled already what it means.
+async fn settled(cluster: &Cluster, word: &str, pin: &Pin) -> Result<Result<Meaning, String>, AskError> {
+    let meaning = cluster.meaning(word).await?;
+    let (Ok(Meaning::Kind(kind)), Some(kinds)) = (&meaning, cluster.known_kinds()) else { return Ok(meaning) };
+    Ok(pin.settle(&cluster.name, &kinds, word, kind.clone()).map(Meaning::Kind))
 }

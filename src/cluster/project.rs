@@ -1,5 +1,6 @@
 //! Turns the objects of one kind into drafts, whatever encoding they come in.
 
+use super::defaults::Defaults;
 use super::wire::table::{EventTable, Layout};
 use super::wire::{Encoding, WireError};
 use crate::base::age::Timestamp;
@@ -17,6 +18,7 @@ pub struct Projector {
     layout: Option<Layout>,
     columns: Arc<[Column]>,
     draft: Draft,
+    defaults: Option<Defaults>,
     /// A list is being read: it may bring columns of its own.
     pub listing: bool,
 }
@@ -29,7 +31,20 @@ impl Projector {
     pub fn new(kind: &Kind) -> Projector {
         let client = kinds::find(&kind.group, &kind.version, &kind.plural);
         let columns = client.map_or_else(|| Arc::from(GENERIC.to_vec()), |client| Arc::from(client.columns.to_vec()));
-        Projector { client, layout: None, columns, draft: Draft::default(), listing: true }
+        Projector { client, layout: None, columns, draft: Draft::default(), defaults: None, listing: true }
+    }
+
+    /// Takes the minor version of the server that is to be listed: texts and columns follow it. 0 is not
+    /// known.
+    pub fn set_minor(&mut self, minor: u16, source: &Source) {
+        self.draft.minor = minor;
+        self.defaults = Defaults::of(&source.kind.group, &source.kind.plural, minor);
+        if let Some(client) = self.client {
+            self.columns = Arc::from(client.columns_of(minor).to_vec());
+            if source.rows().columns_version() != 0 {
+                source.set_columns(self.columns());
+            }
+        }
     }
 
     /// Whether Tables are asked for.
@@ -93,7 +108,24 @@ impl Projector {
                 return Err(WireError::Object("protobuf where a Table was asked for".into()));
             }
         }
+        if let Some(defaults) = &mut self.defaults {
+            defaults.note(draft, false);
+        }
         Ok(draft)
+    }
+
+    /// Notes that the object of the last draft is gone.
+    pub fn forget(&mut self) {
+        if let Some(defaults) = &mut self.defaults {
+            defaults.note(&self.draft, true);
+        }
+    }
+
+    /// Brings into line what a row shows because of others, when all rows are there.
+    pub fn settle(&self, source: &Source) {
+        if let Some(defaults) = &self.defaults {
+            defaults.settle(source);
+        }
     }
 
     /// Takes the columns that a bookmark brings: the server tells them once a watch, in whatever event

@@ -2,15 +2,17 @@
 
 use super::ask::{Answer, AskError, ask};
 use super::cluster::Cluster;
+use super::doubt::look_closer;
 use super::gate::Pass;
 use super::machine::{self, Trouble};
+use super::open::Options;
 use super::project::Projector;
 use super::wire::{
-    Bookmark, Encoding, EventType, ListPiece, ListReader, Status, WatchReader, WireError, json, protobuf,
+    Bookmark, Encoding, EventType, ListPiece, ListReader, MAX_OBJECT, Status, WatchReader, WireError, json, protobuf,
 };
 use crate::link::{Ask, Lane};
 use crate::model::source::{Feed, Source};
-use crate::model::state::{Phase, WatchPhase};
+use crate::model::state::WatchPhase;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -36,6 +38,8 @@ const POLL: Duration = Duration::from_secs(30);
 const TOO_SHORT: Duration = Duration::from_secs(2);
 /// The longest wait between attempts of one watch that fails by itself.
 const OWN_LONGEST: Duration = Duration::from_secs(30);
+/// Refusals after which it is asked only half as often: rights change seldom.
+const OFTEN_REFUSED: u32 = 8;
 
 /// A selection that the server makes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -55,10 +59,16 @@ pub struct Watch {
     followers: Option<mpsc::Sender<(Arc<Source>, Vec<Feed>)>>,
     /// Ends when the first list is complete.
     once: bool,
+    /// The one object that is wanted.
+    name: Option<String>,
+    /// Which of the clusters that answered here in turn the rows are of.
+    generation: u64,
     /// The version to go on from; empty when a list is due.
     version: String,
     /// Failures of this watch alone since its last progress.
     failures: u32,
+    /// Seconds that the server has asked us to wait, where this runs once.
+    throttled: u32,
     /// Lists in a row that the server broke off as expired.
     expired: u32,
     /// The credentials were refused since the last progress, and have been renewed.
@@ -78,24 +88,22 @@ enum Ended {
 }
 
 impl Watch {
-    /// A watch that fills `source`; `followers` get each change where they are.
-    pub fn new(
-        cluster: Arc<Cluster>,
-        source: Arc<Source>,
-        selection: Selection,
-        followers: Option<mpsc::Sender<(Arc<Source>, Vec<Feed>)>>,
-        once: bool,
-    ) -> Watch {
+    /// A watch that fills `source`.
+    pub fn new(cluster: Arc<Cluster>, source: Arc<Source>, options: &Options) -> Watch {
         let projector = Projector::new(&source.kind);
+        let generation = cluster.generation();
         Watch {
             cluster,
             source,
-            selection,
+            selection: options.selection.clone(),
             projector,
-            followers,
-            once,
+            followers: options.followers.clone(),
+            once: options.once,
+            name: options.name.clone(),
+            generation,
             version: String::new(),
             failures: 0,
+            throttled: 0,
             expired: 0,
             renewed: false,
             unwatchable: false,
@@ -138,9 +146,13 @@ impl Watch {
     }
 
     async fn attempt(&mut self, mut pass: Pass) -> Result<Ended, AskError> {
+        self.begin_anew();
         let begun = Instant::now();
         let watching = !self.version.is_empty();
-        let result = self.request(&mut pass).await;
+        let result = match self.request(&mut pass).await {
+            Err(error) => Err(look_closer(&self.cluster, error).await),
+            done => done,
+        };
         if let Err(error) = &result {
             if watching && self.is_only_cut(error, begun) {
                 return Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: true });
@@ -150,18 +162,28 @@ impl Watch {
                 self.renewed = true;
                 return Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: true });
             }
-            let connecting = self.cluster.gate.state().phase == Phase::Connecting;
             if let Some(trouble) = error.trouble() {
                 pass.trouble(trouble);
-            } else if connecting && matches!(error, AskError::Foreign(_)) {
-                // Whoever answers there is no API server: a login page, or another service.
-                pass.trouble(Trouble::Link(error.sentence()));
-            } else if matches!(error, AskError::Refused { .. } | AskError::Wire(_)) {
+            } else if matches!(error, AskError::Refused { .. } | AskError::Wire(_) | AskError::Foreign(_)) {
                 // The server answered: the link and the credentials work.
                 pass.progress();
             }
         }
         result
+    }
+
+    /// Drops what was read of another cluster than the one that is accepted now.
+    fn begin_anew(&mut self) {
+        let generation = self.cluster.generation();
+        if std::mem::replace(&mut self.generation, generation) == generation {
+            return;
+        }
+        self.projector = Projector::new(&self.source.kind);
+        (self.failures, self.expired, self.unwatchable, self.forbidden) = (0, 0, false, None);
+        self.version.clear();
+        self.source.clear(self.cluster.now());
+        self.source.set_refused(false);
+        self.source.set_phase(WatchPhase::Waiting, self.cluster.now());
     }
 
     /// Whether a watch that worked was cut, as proxies and load balancers do it: then it is resumed at
@@ -179,22 +201,39 @@ impl Watch {
             self.loading(self.remembered());
         }
         let link = self.cluster.link()?;
-        if link.is_remote() && link.rtt().is_none() {
-            // How far the server is decides how it is asked: a small question finds out.
+        let remote = link.is_remote();
+        if remote && (link.rtt().is_none() || self.cluster.state().version.is_empty()) {
+            // How far the server is decides how it is asked, its version what it prints: a small question
+            // finds out.
             if let Err(error) = self.cluster.learn_version().await
                 && error.trouble().is_some()
             {
                 return Err(error);
             }
         }
+        // The embedded clusters print as the newest servers, whatever they are called.
+        let minor = if remote { self.cluster.state().minor() } else { 0 };
+        self.projector.set_minor(minor, &self.source);
         let mut refused = false;
-        if self.may_stream() {
+        if self.may_stream() && !(self.once && self.is_gettable()) {
             match self.watch(pass, true).await {
                 Err(error) if self.is_about_streaming(&error) => refused = matches!(error.code(), Some(400 | 422)),
                 other => return other,
             }
         }
-        self.list(pass).await?;
+        let gettable = self.is_gettable();
+        let first = if gettable && self.once { self.get(pass).await } else { self.list(pass).await };
+        if let Err(refused) = first {
+            if !gettable || refused.code() != Some(403) {
+                return Err(refused);
+            }
+            // One object may be read where a list may not, and seldom the other way round.
+            let second = if self.once { self.list(pass).await } else { self.get(pass).await };
+            return match second {
+                Err(error) if error.code() == Some(403) => Err(refused),
+                other => other.map(|()| Ended::Listed),
+            };
+        }
         if refused {
             // The list worked, so it was the streaming that the server did not like.
             self.cluster.learned.no_streaming.store(true, Ordering::Relaxed);
@@ -220,6 +259,7 @@ impl Watch {
             && self.source.kind.can_watch
             && !self.unwatchable
             && self.forbidden.is_none()
+            && !self.source.status().refused
             && !self.cluster.learned.no_streaming.load(Ordering::Relaxed)
             && !self.cluster.learned.endless.lock().contains(&self.source.kind.id())
     }
@@ -272,6 +312,7 @@ impl Watch {
                 idle_timeout: self.cluster.patience.silence,
             };
             let answer = ask(self.cluster.link()?, request).await?;
+            self.cluster.trusted().await?;
             self.cluster.learn_date(answer.date);
             if next.is_empty() {
                 self.loading(self.remembered());
@@ -289,6 +330,54 @@ impl Watch {
             }
         }
         self.complete(version);
+        Ok(())
+    }
+
+    /// Whether one object is wanted that has an address of its own.
+    fn is_gettable(&self) -> bool {
+        let placed = self.source.namespace.is_some() || !self.source.kind.namespaced;
+        self.name.is_some() && placed && self.selection.labels.is_empty()
+    }
+
+    /// Reads the one object that is wanted.
+    async fn get(&mut self, pass: &mut Pass) -> Result<(), AskError> {
+        let name = self.name.clone().unwrap_or_default();
+        let path = format!("{}/{}", self.source.kind.path(self.source.namespace.as_deref()), percent_encode(&name));
+        let request = Ask {
+            path: if self.projector.is_table() { format!("{path}?includeObject=Metadata") } else { path },
+            accept: self.projector.accept_list(),
+            gzip: false,
+            lane: Lane::Bulk,
+            head_timeout: self.cluster.patience.silence,
+            idle_timeout: self.cluster.patience.silence,
+        };
+        let link = self.cluster.link()?;
+        let answer = ask(link, request).await;
+        self.cluster.trusted().await?;
+        self.source.begin();
+        match answer {
+            // It is not there, which is an answer, too.
+            Err(AskError::Refused { status, .. }) if status.code == 404 && status.message.contains(&name) => {}
+            Err(error) => return Err(error),
+            Ok(answer) => {
+                let (encoding, now) = (answer.encoding, self.heard());
+                let body = answer.body.collect(MAX_OBJECT).await?;
+                self.take_object(encoding, &body, now)?;
+            }
+        }
+        pass.progress();
+        self.complete(String::new());
+        Ok(())
+    }
+
+    /// Takes an object that came by itself, or as a Table of one row.
+    fn take_object(&mut self, encoding: Encoding, body: &[u8], now: u32) -> Result<(), WireError> {
+        let (projector, source) = (&mut self.projector, &self.source);
+        if encoding == Encoding::Json && projector.is_table() {
+            return projector.event(encoding, body, source, now, |draft| source.upsert(draft, now));
+        }
+        let object = if encoding == Encoding::Protobuf { protobuf::open(body)? } else { body };
+        source.upsert(projector.item(encoding, object, source, now)?, now);
         Ok(())
     }
 
@@ -347,6 +436,7 @@ impl Watch {
         };
         let begun = Instant::now();
         let Answer { encoding, date, mut body } = ask(self.cluster.link()?, request).await?;
+        self.cluster.trusted().await?;
         self.cluster.learn_date(date);
         if streaming {
             self.loading(self.remembered());
@@ -354,6 +444,7 @@ impl Watch {
             pass.progress();
             self.renewed = false;
             self.forbidden = None;
+            self.source.set_refused(false);
             self.source.set_phase(WatchPhase::Live, self.cluster.now());
         }
         self.projector.listing = streaming;
@@ -363,7 +454,17 @@ impl Watch {
         let mut turn = Turn { listing: streaming, ..Turn::default() };
         let (mut deadline, mut due) = (Instant::now() + STREAM_SILENCE, STREAM_EVENTS);
         loop {
-            let next = if turn.listing { timeout_at(deadline, body.chunk()).await } else { Ok(body.chunk().await) };
+            let accepted = self.cluster.accepted.notified();
+            let next =
+                async { if turn.listing { timeout_at(deadline, body.chunk()).await } else { Ok(body.chunk().await) } };
+            let next = tokio::select! {
+                next = next => next,
+                // What comes on this connection is still the other cluster's.
+                () = accepted => break,
+            };
+            if self.generation != self.cluster.generation() {
+                break;
+            }
             let Ok(next) = next else {
                 if turn.events < due {
                     return Err(WireError::Object(ENDLESS.into()).into());
@@ -400,7 +501,7 @@ impl Watch {
                 break;
             }
         }
-        if turn.listing {
+        if turn.listing && self.generation == self.cluster.generation() {
             return Err(WireError::Truncated.into());
         }
         Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: turn.events > 0 })
@@ -414,6 +515,7 @@ impl Watch {
         let total = self.source.len() as u32;
         self.cluster.learned.totals.lock().insert(self.key(), total);
         let phase = self.forbidden.clone().unwrap_or(WatchPhase::Live);
+        self.projector.settle(&self.source);
         self.source.commit_as(phase, self.cluster.now());
     }
 
@@ -439,6 +541,14 @@ impl Watch {
         if self.failures > 5 { wait.mul_f64(factor) } else { wait }
     }
 
+    /// Whether a run that lists once waits as the server asks it to: where that takes no longer in all
+    /// than it would wait for an answer.
+    fn may_wait(&mut self, error: &AskError) -> bool {
+        let Some(Trouble::Throttled { retry_after, .. }) = error.trouble() else { return false };
+        self.throttled = self.throttled.saturating_add(retry_after.unwrap_or(1).max(1));
+        Duration::from_secs(self.throttled.into()) <= self.cluster.patience.silence
+    }
+
     /// Says on the source what failed; gives how long to wait before the next attempt, `None` where
     /// the gate decides it.
     fn failed(&mut self, error: &AskError) -> Option<Duration> {
@@ -455,7 +565,8 @@ impl Watch {
             }
             (lost(complete, reason), Some(self.own_backoff()))
         } else if error.trouble().is_some() {
-            (lost(complete, reason), if self.once { Some(Duration::ZERO) } else { None })
+            let gives_up = self.once && !self.may_wait(error);
+            (lost(complete, reason), gives_up.then_some(Duration::ZERO))
         } else if !self.version.is_empty() && error.code() == Some(405) {
             self.unwatchable = true;
             self.version.clear();
@@ -469,7 +580,11 @@ impl Watch {
         } else {
             let wait = Some(self.own_backoff());
             match error.code() {
-                Some(403) => (WatchPhase::Forbidden { reason }, wait),
+                Some(403) => {
+                    let often = self.failures > OFTEN_REFUSED;
+                    self.source.set_refused(true);
+                    (WatchPhase::Forbidden { reason }, wait.map(|wait| if often { wait * 2 } else { wait }))
+                }
                 Some(404) => (WatchPhase::Missing { reason }, wait),
                 _ => (lost(complete, reason), wait),
             }
@@ -573,6 +688,12 @@ impl Turn {
                         source.upsert(draft, now);
                     }
                 })?;
+                if kind == EventType::Deleted {
+                    projector.forget();
+                }
+                if !self.listing {
+                    projector.settle(source);
+                }
                 self.reshaped |= !self.listing && before != source.rows().columns_version();
                 Ok(())
             }

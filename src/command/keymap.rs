@@ -5,8 +5,10 @@ use super::line;
 use super::table::{Call, Scope};
 use crate::text::catalog::Text;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
-use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The setting that names what a file adds to.
+pub const INHERITS: &str = "inherits";
 
 /// What a key means.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -66,35 +68,80 @@ pub struct Keymap {
     bindings: Vec<Binding>,
 }
 
-/// The keymap in force when the user has chosen no other.
-const K9S: (&str, &str) = ("keymaps/k9s.toml", include_str!("../../keymaps/k9s.toml"));
+/// The keymaps that come along, by name.
+pub const BUILT_IN: [(&str, &str); 2] =
+    [(DEFAULT, include_str!("../../keymaps/k9s.toml")), ("vim", include_str!("../../keymaps/vim.toml"))];
+/// The keymap in force when the user has chosen no other; those that do not say otherwise add to it.
+pub const DEFAULT: &str = "k9s";
 
 impl Keymap {
-    /// The embedded keymap; a test holds that it is sound.
+    /// The default keymap; a test holds that it is sound.
     pub fn embedded() -> Keymap {
-        Keymap::parse(K9S.0, K9S.1).unwrap_or_default()
+        let text = BUILT_IN.iter().find(|(name, _)| *name == DEFAULT).map_or("", |(_, text)| text);
+        Keymap::parse(DEFAULT, text).unwrap_or_default()
     }
 
-    /// Reads a keymap.
+    /// Reads a keymap that stands for itself.
     pub fn parse(file: &str, text: &str) -> Result<Keymap, KeymapError> {
+        Keymap::read(file, text).map_err(|errors| {
+            let none = || KeymapError { file: file.to_owned(), line: 1, message: String::new() };
+            errors.into_iter().next().unwrap_or_else(none)
+        })
+    }
+
+    /// This keymap with what a file says on top of it. A key of the file hides those of its section here
+    /// that begin as it does, and those that it begins with.
+    pub fn extended(&self, file: &str, text: &str) -> Result<Keymap, Vec<KeymapError>> {
+        let own = Keymap::read(file, text)?;
+        let hides = |new: &Binding, old: &Binding| {
+            new.scope == old.scope && (new.keys.starts_with(&old.keys) || old.keys.starts_with(&new.keys))
+        };
+        let kept = self.bindings.iter().filter(|old| !own.bindings.iter().any(|new| hides(new, old)));
+        let all: Vec<Binding> = own.bindings.iter().chain(kept).cloned().collect();
+        let mut keymap = Keymap::default();
+        for binding in all {
+            let mut node = keymap.tries.entry(binding.scope).or_default();
+            for key in &binding.keys {
+                node = node.next.entry(*key).or_default();
+            }
+            node.meaning = Some(binding.meaning.clone());
+            keymap.bindings.push(binding);
+        }
+        Ok(keymap)
+    }
+
+    /// Reads a file; tells everything that is wrong with it.
+    fn read(file: &str, text: &str) -> Result<Keymap, Vec<KeymapError>> {
         let error = |at: usize, message: String| {
             let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
             KeymapError { file: file.to_owned(), line, message }
         };
-        let sections: BTreeMap<String, Spanned<BTreeMap<String, Spanned<String>>>> = toml::from_str(text)
-            .map_err(|e| error(e.span().map_or(0, |span| span.start), e.message().trim().to_owned()))?;
+        let table = DeTable::parse(text)
+            .map_err(|e| vec![error(e.span().map_or(0, |span| span.start), e.message().trim().to_owned())])?;
         let mut keymap = Keymap::default();
-        for (name, section) in &sections {
-            let scope = Scope::ALL.into_iter().find(|scope| scope.name() == name);
-            let scope = scope.ok_or_else(|| error(section.span().start, Text::KeymapSection.with(&[name])))?;
+        let mut errors = Vec::new();
+        for (name, section) in table.get_ref() {
+            if name.get_ref() == INHERITS {
+                continue; // whoever finds the files has seen it
+            }
+            let scope = Scope::ALL.into_iter().find(|scope| scope.name() == name.get_ref());
+            let (Some(scope), DeValue::Table(section)) = (scope, section.get_ref()) else {
+                errors.push(error(name.span().start, Text::KeymapSection.with(&[name.get_ref()])));
+                continue;
+            };
             // In the order of the file.
-            let mut lines: Vec<_> = section.get_ref().iter().collect();
+            let mut lines: Vec<_> = section.iter().collect();
             lines.sort_by_key(|(_, value)| value.span().start);
             for (keys, value) in lines {
-                keymap.bind(scope, keys, value.get_ref()).map_err(|message| error(value.span().start, message))?;
+                let bound = match value.get_ref() {
+                    DeValue::String(text) => keymap.bind(scope, keys.get_ref(), text),
+                    _ => Err(Text::KeymapNotText.with(&[keys.get_ref()])),
+                };
+                errors.extend(bound.err().map(|message| error(value.span().start, message)));
             }
         }
-        Ok(keymap)
+        errors.sort_by_key(|error| error.line);
+        if errors.is_empty() { Ok(keymap) } else { Err(errors) }
     }
 
     fn bind(&mut self, scope: Scope, keys: &str, value: &str) -> Result<(), String> {
@@ -197,7 +244,7 @@ mod tests {
 
     #[test]
     fn the_embedded_keymap_is_sound() {
-        let keymap = Keymap::parse(K9S.0, K9S.1).unwrap();
+        let keymap = Keymap::parse(DEFAULT, BUILT_IN[0].1).unwrap();
         assert!(keymap.bindings().len() > 60);
         for binding in keymap.bindings() {
             assert!(matches!(binding.meaning, Meaning::Call(_)), "{binding:?}");
@@ -215,6 +262,71 @@ mod tests {
         }
         assert_eq!(bound(&keymap, Scope::Table, "Shift-A"), Some((Id::Sort, "AGE")));
         assert_eq!(keymap.look(Scope::Table, &keys("Shift-C")), Look::Nothing);
+    }
+
+    #[test]
+    fn every_embedded_keymap_is_sound_on_top_of_the_default() {
+        for (name, text) in &BUILT_IN[1..] {
+            assert!(text.contains("inherits = \"k9s\""), "{name}");
+            let keymap = Keymap::embedded().extended(name, text).unwrap();
+            for scope in Scope::ALL {
+                let call = |id: Id| {
+                    keymap
+                        .in_force(scope)
+                        .iter()
+                        .any(|binding| matches!(&binding.meaning, Meaning::Call(call) if call.id == id))
+                };
+                assert!(call(Id::Quit) && call(Id::MoveTop) && call(Id::MoveDown), "{name} {scope:?}");
+            }
+        }
+        let vim = Keymap::embedded().extended(BUILT_IN[1].0, BUILT_IN[1].1).unwrap();
+        assert_eq!(vim.look(Scope::Table, &keys("g")), Look::Begun);
+        assert_eq!(bound(&vim, Scope::Table, "g g"), Some((Id::MoveTop, "")));
+        assert_eq!(bound(&vim, Scope::Prompt, "Ctrl-U"), Some((Id::ClearLine, "")));
+        assert_eq!(bound(&vim, Scope::Clusters, "Ctrl-^"), Some((Id::HistoryLast, "")));
+    }
+
+    #[test]
+    fn a_file_adds_to_a_keymap() {
+        let base = Keymap::parse(
+            "b",
+            "[global]\nj = \"move-down\"\nk = \"move-up\"\n\"g g\" = \"move-top\"\n[table]\nr = \"retry\"\n",
+        );
+        let text =
+            "inherits = \"b\"\n[global]\ng = \"quit\"\nk = \"\"\n\"j j\" = \"move-bottom\"\n[clusters]\nr = \"\"\n";
+        let keymap = base.unwrap().extended("f", text).unwrap();
+        assert_eq!(bound(&keymap, Scope::Table, "g"), Some((Id::Quit, "")), "a key takes the place of a sequence");
+        assert_eq!(keymap.look(Scope::Table, &keys("j")), Look::Begun, "and a sequence that of a key");
+        assert_eq!(keymap.look(Scope::Table, &keys("k")), Look::Bound(&Meaning::Nothing));
+        assert_eq!(bound(&keymap, Scope::Table, "r"), Some((Id::Retry, "")));
+        assert_eq!(keymap.look(Scope::Clusters, &keys("r")), Look::Bound(&Meaning::Nothing));
+        assert_eq!(keymap.bindings().len(), 5);
+        assert_eq!(keymap.in_force(Scope::Help)[0].keys, keys("g"), "what the user wrote is shown first");
+        let errors = Keymap::embedded().extended("f", "[global]\nx = \"fly\"\n[nowhere]\n[table]\nYY = 3\nq = 3\n");
+        let said: Vec<_> = errors.unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(said.len(), 4, "all of them: {said:?}");
+        assert!(
+            said[0].starts_with("f:2: ") && said[1].starts_with("f:3: ") && said[3].starts_with("f:6: "),
+            "{said:?}"
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_file_can_be_read(text in "(\\[(global|table|x)\\]\n|[ga\"= \n]|\"[gj C-]{0,4}\" = \"(quit|sort AGE||:pods)\"\n|\\PC){0,12}") {
+            match Keymap::embedded().extended("f", &text) {
+                Ok(keymap) => {
+                    for binding in keymap.bindings() {
+                        proptest::prop_assert_eq!(keymap.look_in(binding.scope, &binding.keys), Look::Bound(&binding.meaning));
+                    }
+                }
+                Err(errors) => {
+                    let lines = text.matches('\n').count() + 1;
+                    proptest::prop_assert!(!errors.is_empty());
+                    proptest::prop_assert!(errors.iter().all(|error| (1..=lines).contains(&error.line) && !error.message.is_empty()));
+                }
+            }
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ fn opened(text: &str) -> String {
         None => "same".to_owned(),
         Some(Pane::Clusters) => "CLUSTERS".to_owned(),
         Some(Pane::Kind(kind)) => kind,
+        Some(Pane::Object(object)) => object.name,
     };
     let namespaces = match open.namespaces {
         None => "same".to_owned(),

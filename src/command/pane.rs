@@ -11,6 +11,8 @@ pub enum Enter {
     ScopeClusters,
     /// Shows the pods of the namespaces.
     ScopeNamespaces,
+    /// Describes the object that the line under the cursor names.
+    Follow,
     /// Nothing yet.
     Nothing,
 }
@@ -61,6 +63,14 @@ static OBJECTS_PANE: PaneSpec = PaneSpec {
     enter: Enter::Nothing,
     enter_hint: None,
 };
+static DOCUMENT_PANE: PaneSpec = PaneSpec {
+    kind: None,
+    command: Some(Id::Yaml),
+    doc: Text::PaneDocument,
+    scope: Scope::Document,
+    enter: Enter::Follow,
+    enter_hint: Some(Text::HintFollow),
+};
 static HELP_PANE: PaneSpec = PaneSpec {
     kind: None,
     command: Some(Id::Help),
@@ -71,7 +81,7 @@ static HELP_PANE: PaneSpec = PaneSpec {
 };
 
 /// Every pane.
-pub static PANES: [&PaneSpec; 4] = [&CLUSTERS_PANE, &NAMESPACES_PANE, &OBJECTS_PANE, &HELP_PANE];
+pub static PANES: [&PaneSpec; 5] = [&CLUSTERS_PANE, &NAMESPACES_PANE, &OBJECTS_PANE, &DOCUMENT_PANE, &HELP_PANE];
 
 impl PaneSpec {
     /// The words that open it on the command line.
@@ -84,6 +94,7 @@ impl PaneSpec {
 pub fn of(pane: &Pane) -> &'static PaneSpec {
     match pane {
         Pane::Clusters => &CLUSTERS_PANE,
+        Pane::Object(_) => &DOCUMENT_PANE,
         Pane::Kind(kind) if NAMESPACES_PANE.words().contains(&kind.to_ascii_lowercase().as_str()) => &NAMESPACES_PANE,
         Pane::Kind(_) => &OBJECTS_PANE,
     }

@@ -12,6 +12,8 @@ pub enum Scope {
     Table,
     /// The clusters' table.
     Clusters,
+    /// An object that is read.
+    Document,
     /// The command line and the filter while they are typed.
     Prompt,
     /// The help overlay.
@@ -20,7 +22,8 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order of the help.
-    pub const ALL: [Scope; 5] = [Scope::Table, Scope::Clusters, Scope::Global, Scope::Prompt, Scope::Help];
+    pub const ALL: [Scope; 6] =
+        [Scope::Table, Scope::Clusters, Scope::Document, Scope::Global, Scope::Prompt, Scope::Help];
 
     /// The name of its section in a keymap.
     pub fn name(self) -> &'static str {
@@ -28,6 +31,7 @@ impl Scope {
             Scope::Global => "global",
             Scope::Table => "table",
             Scope::Clusters => "clusters",
+            Scope::Document => "document",
             Scope::Prompt => "prompt",
             Scope::Help => "help",
         }
@@ -39,6 +43,7 @@ impl Scope {
             Scope::Global => Text::HelpEverywhere,
             Scope::Table => Text::HelpTable,
             Scope::Clusters => Text::HelpClusters,
+            Scope::Document => Text::HelpDocument,
             Scope::Prompt => Text::HelpPrompt,
             Scope::Help => Text::HelpHelp,
         }
@@ -49,7 +54,7 @@ impl Scope {
         match self {
             Scope::Global => None,
             Scope::Clusters => Some(Scope::Table),
-            Scope::Table | Scope::Prompt | Scope::Help => Some(Scope::Global),
+            Scope::Table | Scope::Document | Scope::Prompt | Scope::Help => Some(Scope::Global),
         }
     }
 
@@ -163,9 +168,10 @@ commands! {
     Back            Global   ["back"]                               None       DocBack 40 HintBack;
     Redraw          Global   ["redraw"]                             None       DocRedraw;
     Quit            Global   ["quit" "q" "q!" "qa" "Q" "exit"]      None       DocQuit;
+    Errors          Global   ["errors" "messages"]                  None       DocErrors;
 
-    Enter           Table    ["open"]                               None       DocEnter 5 HintOpen;
-    Filter          Table    ["filter"]                             Filter     DocFilter 15 HintFilter;
+    Enter           Global   ["open"]                               None       DocEnter 5 HintOpen;
+    Filter          Global   ["filter"]                             Filter     DocFilter 15 HintFilter;
     ClearFilter     Table    ["clear-filter"]                       None       DocClearFilter;
     Mark            Table    ["mark"]                               None       DocMark 30 HintMark;
     MarkRange       Table    ["mark-range"]                         None       DocMarkRange;
@@ -179,18 +185,32 @@ commands! {
     Unsort          Table    ["unsort"]                             None       DocUnsort;
     Wide            Table    ["wide"]                               None       DocWide 35 HintWide;
     AllNamespaces   Table    ["all-namespaces"]                     None       DocAllNamespaces 50 HintAllNamespaces;
-    HistoryBack     Table    ["history-back"]                       None       DocHistoryBack;
-    HistoryForward  Table    ["history-forward"]                    None       DocHistoryForward;
-    HistoryLast     Table    ["history-last"]                       None       DocHistoryLast;
+    HistoryBack     Global   ["history-back"]                       None       DocHistoryBack;
+    HistoryForward  Global   ["history-forward"]                    None       DocHistoryForward;
+    HistoryLast     Global   ["history-last"]                       None       DocHistoryLast;
     Context         Table    ["clusters" "ctx" "context" "contexts"] Clusters  DocContext;
     Namespace       Table    ["ns" "namespace" "namespaces"]        Namespaces DocNamespace;
-    Retry           Table    ["retry"]                              Clusters   DocRetry 20 HintRetry;
+    Retry           Global   ["retry"]                              Clusters   DocRetry 20 HintRetry;
     Connect         Table    ["connect"]                            Clusters   DocConnect 25 HintConnect;
+
+    Yaml            Global   ["yaml"]                               None       DocYaml 17 HintYaml;
+    Describe        Global   ["describe"]                           None       DocDescribe 16 HintDescribe;
+
+    SearchNext      Document ["search-next"]                        None       DocSearchNext 18 HintNext;
+    SearchPrevious  Document ["search-previous"]                    None       DocSearchPrevious;
+    ChangeNext      Document ["next-change"]                        None       DocChangeNext;
+    ChangePrevious  Document ["previous-change"]                    None       DocChangePrevious;
+    Acknowledge     Document ["acknowledge"]                        None       DocAcknowledge 12 HintSeen;
+    Wrap            Document ["wrap"]                               None       DocWrap 30 HintWrap;
+    Managed         Document ["managed-fields"]                     None       DocManaged 31 HintManaged;
+    Reveal          Document ["reveal"]                             None       DocReveal 14 HintReveal;
+    ScrollLeft      Document ["scroll-left"]                        None       DocScrollLeft;
+    ScrollRight     Document ["scroll-right"]                       None       DocScrollRight;
 
     Accept          Prompt   ["accept"]                             None       DocAccept 5 HintRun;
     Cancel          Prompt   ["cancel"]                             None       DocCancel 15 HintCancel;
     CompleteNext    Prompt   ["complete-next"]                      None       DocCompleteNext 10 HintComplete;
-    CompletePrevious Prompt  ["complete-previous"]                  None       DocCompletePrevious;
+    CompletePrevious Prompt   ["complete-previous"]                  None       DocCompletePrevious;
     Earlier         Prompt   ["earlier"]                            None       DocEarlier 30 HintEarlier;
     Later           Prompt   ["later"]                              None       DocLater;
     ClearLine       Prompt   ["clear-line"]                         None       DocClearLine 20 HintClearLine;

@@ -142,6 +142,7 @@ fn drop_until(heads: &[Head], given: &mut [Option<u16>], status: Option<usize>, 
 fn worth(title: &str) -> u8 {
     match title {
         "AGE" | "LAST SEEN" => 2,
+        "KIND" => 4,
         _ if STATUS.contains(&title) => 3,
         "RESTARTS" | "MESSAGE" | "OBJECT" => 1,
         _ => 0,

@@ -8,7 +8,8 @@ use crate::model::state::Phase;
 use crate::text::catalog::Text;
 use crate::text::width::{width, wrap};
 use crate::theme::Scope;
-use crate::view::snapshot::{Completeness, Snapshot};
+use crate::view::page;
+use crate::view::snapshot::{Completeness, Note, Snapshot};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
@@ -72,6 +73,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot) {
             }
         }
     }
+}
+
+/// An object that is to be read, and is not here.
+pub(super) fn document(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, page: &page::Page) {
+    let top = Rect { y: area.y + area.height.min(2), height: area.height.saturating_sub(2), ..area };
+    let mut lines = Page { canvas, area: top };
+    let text = lines.canvas.style(Scope::Text);
+    let name = super::document::name(page);
+    let said = if page.notes.is_empty() { Text::EmptyPage } else { Text::EmptyPageNot };
+    lines.say(&fill(said, &[&name]), text);
+    lines.gap();
+    lines.notes_of(&page.notes, snapshot);
+    lines.hint(Text::EmptyPageHint);
 }
 
 /// The notes in full, as far as there is room.
@@ -139,10 +153,14 @@ impl Page<'_, '_> {
     }
 
     fn notes(&mut self, snapshot: &Snapshot) {
-        if snapshot.window.notes.is_empty() {
+        self.notes_of(&snapshot.window.notes, snapshot);
+    }
+
+    fn notes_of(&mut self, notes: &[Note], snapshot: &Snapshot) {
+        if notes.is_empty() {
             return;
         }
-        for note in &snapshot.window.notes {
+        for note in notes {
             let text = format!("{} {}", glyph(self.canvas, note.tone), sentence(note, snapshot));
             let style = self.canvas.theme.tone(note.tone);
             self.wrapped(&text, style);

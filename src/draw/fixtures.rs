@@ -92,7 +92,7 @@ pub fn pods(clusters: &[&str], count: usize) -> Vec<WindowRow> {
 }
 
 pub fn snapshot(clusters: Vec<ClusterLine>, window: Window) -> Snapshot {
-    Snapshot { clusters, window, names: std::sync::Arc::default(), handled: 0, now: NOW }
+    Snapshot { clusters, window, page: None, names: std::sync::Arc::default(), handled: 0, now: NOW }
 }
 
 /// A hundred pods on three clusters, one of which is dead.
@@ -253,5 +253,18 @@ pub fn help() -> Ui {
         section("Command line", &line),
         section("Clusters", &table[3..9]),
     ];
-    Ui { mode: Mode::Help(Help { sections, scroll: 0 }), ..ui() }
+    Ui { mode: Mode::Help(Help { title: "help".into(), sections, ..Help::default() }), ..ui() }
+}
+
+/// `:errors` over the table.
+pub fn errors() -> Ui {
+    let sentences = [
+        "/home/ada/.config/skylark/keymaps/k9s.toml:12: `fly`: there is no command `fly`",
+        "keymap \"k9s\" is not used because of that",
+        "kubeconfig /home/ada/.kube/config holds credentials and can be read by everyone on this machine (mode 0644); \
+         `chmod 600 /home/ada/.kube/config` mends it",
+    ];
+    let entries = sentences.map(|label| Hint { keys: String::new(), label: label.into() }).into();
+    let sections = vec![HelpSection { title: String::new(), entries }];
+    Ui { mode: Mode::Help(Help { title: "errors".into(), sections, prose: true, scroll: 0 }), ..ui() }
 }

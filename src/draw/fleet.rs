@@ -49,14 +49,15 @@ pub(super) fn strip(clusters: &[ClusterLine], width: u16, theme: &Theme) -> Vec<
 /// How much a state wants to be seen, most first.
 fn urgency(phase: Phase) -> u8 {
     match phase {
-        Phase::Unreachable => 0,
-        Phase::Denied => 1,
-        Phase::Expired => 2,
-        Phase::Stale => 3,
-        Phase::Throttled => 4,
-        Phase::Connecting => 5,
-        Phase::Idle => 6,
-        Phase::Live => 7,
+        Phase::Replaced => 0,
+        Phase::Unreachable => 1,
+        Phase::Denied => 2,
+        Phase::Expired => 3,
+        Phase::Stale => 4,
+        Phase::Throttled => 5,
+        Phase::Connecting => 6,
+        Phase::Idle => 7,
+        Phase::Live => 8,
     }
 }
 

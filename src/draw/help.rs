@@ -3,7 +3,7 @@
 use super::canvas::{Canvas, INDENT, Piece, fill};
 use crate::app::ui::{Help, HelpSection};
 use crate::text::catalog::Text;
-use crate::text::width::{pad, width};
+use crate::text::width::{pad, width, wrap};
 use crate::theme::Scope;
 use ratatui::layout::Rect;
 
@@ -18,12 +18,16 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, help: &Help) {
     }
     canvas.clear(area, canvas.style(Scope::Text));
     let left = area.x + INDENT;
-    canvas.put(left, area.y, area.right(), Text::HelpTitle.get(), canvas.style(Scope::Kind));
+    canvas.put(left, area.y, area.right(), &help.title, canvas.style(Scope::Kind));
     let page = Rect { y: area.y + 1, height: area.height - 2, ..area };
     let room = area.width.saturating_sub(INDENT + 1);
-    let count = ((room + GAP) / (COLUMN + GAP)).max(1);
+    let count = if help.prose { 1 } else { ((room + GAP) / (COLUMN + GAP)).max(1) };
     let cells = (room + GAP) / count - GAP;
-    let columns = columns(canvas, &help.sections, usize::from(count), cells);
+    let columns = if help.prose {
+        vec![sentences(canvas, &help.sections, cells)]
+    } else {
+        columns(canvas, &help.sections, usize::from(count), cells)
+    };
     let height = columns.iter().map(Vec::len).max().unwrap_or(0);
     let most = height.saturating_sub(usize::from(page.height));
     let scroll = usize::from(help.scroll).min(most);
@@ -45,6 +49,20 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, help: &Help) {
         add(fill(Text::MoreBelow, &[&(most - scroll).to_string()]));
     }
     canvas.put_all(left, area.bottom() - 1, area.right(), &foot);
+}
+
+/// The entries whole, with a blank line between two.
+fn sentences(canvas: &Canvas<'_>, sections: &[HelpSection], cells: u16) -> Vec<Vec<Piece>> {
+    let mut lines = Vec::new();
+    for entry in sections.iter().flat_map(|section| &section.entries) {
+        if !lines.is_empty() {
+            lines.push(Vec::new());
+        }
+        lines.extend(
+            wrap(&entry.label, cells).into_iter().map(|line| vec![Piece::new(line, canvas.style(Scope::Text))]),
+        );
+    }
+    lines
 }
 
 /// The sections as lines, each in the column that is shortest so far: the first ones stand on top.

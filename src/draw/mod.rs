@@ -4,6 +4,7 @@
 mod canvas;
 mod columns;
 mod detail;
+mod document;
 mod empty;
 mod fleet;
 mod header;
@@ -55,7 +56,16 @@ impl Areas {
 
 /// How many rows of the table fit into a terminal of this size: what the view is to be told.
 pub fn data_rows(area: Rect, snapshot: &Snapshot) -> u16 {
-    Areas::of(area, snapshot).rows.height
+    let areas = Areas::of(area, snapshot);
+    match &snapshot.page {
+        Some(page) => document::lines(areas.heads.union(areas.rows), page).height,
+        None => areas.rows.height,
+    }
+}
+
+/// How many cells a line of a document has in a terminal of this size.
+pub fn text_width(area: Rect) -> u16 {
+    area.width.saturating_sub(document::GUTTER)
 }
 
 /// Draws a frame into a blank buffer; returns where the cursor shows, if it does.
@@ -83,6 +93,17 @@ fn parts(area: Rect, canvas: &mut Canvas<'_>, snapshot: &Snapshot, ui: &Ui) -> O
         help::draw(canvas, below, help);
         return None;
     }
+    if let Some(page) = &snapshot.page {
+        document::draw(canvas, areas.title, areas.heads.union(areas.rows), snapshot, page);
+        return match &ui.mode {
+            Mode::Command(line) => prompt::draw(canvas, areas.rows, areas.status, ":", line, snapshot),
+            Mode::Filter(line) => prompt::draw(canvas, areas.rows, areas.status, "/", line, snapshot),
+            Mode::Table | Mode::Help(_) => {
+                document::status(canvas, areas.status, snapshot, page, ui);
+                None
+            }
+        };
+    }
     let columns = columns::lay_out(snapshot, area.width);
     title::draw(canvas, areas.title, snapshot, &columns);
     if snapshot.window.rows.is_empty() {
@@ -92,8 +113,8 @@ fn parts(area: Rect, canvas: &mut Canvas<'_>, snapshot: &Snapshot, ui: &Ui) -> O
         table::rows(canvas, areas.rows, snapshot, &columns);
     }
     match &ui.mode {
-        Mode::Command(line) => prompt::draw(canvas, areas.rows, areas.status, ":", line, &snapshot.window),
-        Mode::Filter(line) => prompt::draw(canvas, areas.rows, areas.status, "/", line, &snapshot.window),
+        Mode::Command(line) => prompt::draw(canvas, areas.rows, areas.status, ":", line, snapshot),
+        Mode::Filter(line) => prompt::draw(canvas, areas.rows, areas.status, "/", line, snapshot),
         Mode::Table | Mode::Help(_) => {
             status::draw(canvas, areas.rows, areas.status, snapshot, ui, &columns);
             None

@@ -5,7 +5,7 @@ use crate::app::ui::{Candidate, Prompt};
 use crate::text::catalog::Text;
 use crate::text::width::{pad, tail, width, wrap};
 use crate::theme::Scope;
-use crate::view::snapshot::Window;
+use crate::view::snapshot::Snapshot;
 use ratatui::layout::Rect;
 
 /// Candidates on the screen at once.
@@ -17,17 +17,20 @@ pub(super) fn draw(
     area: Rect,
     mark: &str,
     prompt: &Prompt,
-    window: &Window,
+    snapshot: &Snapshot,
 ) -> Option<(u16, u16)> {
     if area.is_empty() {
         return None;
     }
+    let window = &snapshot.window;
+    let page = snapshot.page.as_deref();
     let filter = mark == "/";
     let left = area.x + INDENT;
     let right = area.right();
     let mut end = right;
     let count = match prompt.candidates.len() {
         _ if filter && prompt.text.is_empty() => String::new(),
+        _ if filter && page.is_some() => page.map(super::document::found).unwrap_or_default(),
         _ if filter => fill(Text::CountMatch, &[&window.matched.to_string(), &window.total.to_string()]),
         all if all > MOST => {
             let chosen = prompt.chosen.map_or(0, |chosen| chosen + 1);
@@ -53,7 +56,8 @@ pub(super) fn draw(
     } else if !prompt.candidates.is_empty() {
         candidates(canvas, rows, prompt);
     } else if filter && prompt.text.is_empty() {
-        lines_above(canvas, rows, &[Text::FilterSyntax.to_string()], canvas.style(Scope::PopupDim));
+        let syntax = if page.is_some() { Text::SearchSyntax } else { Text::FilterSyntax };
+        lines_above(canvas, rows, &[syntax.to_string()], canvas.style(Scope::PopupDim));
     }
     Some((cursor.min(right.saturating_sub(1)), area.y))
 }

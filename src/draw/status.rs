@@ -53,7 +53,7 @@ fn place(window: &Window) -> String {
 }
 
 /// As many hints as fit, most useful first; the one for help stays.
-fn fitting(hints: &[Hint], room: u16) -> Vec<&Hint> {
+pub(super) fn fitting(hints: &[Hint], room: u16) -> Vec<&Hint> {
     let takes = |hint: &Hint| width(&hint.keys) + width(&hint.label) + 4;
     let help = hints.iter().find(|hint| hint.keys == "?");
     let mut left = (room + 3).saturating_sub(help.map_or(0, takes));
@@ -69,7 +69,7 @@ fn fitting(hints: &[Hint], room: u16) -> Vec<&Hint> {
     shown
 }
 
-fn hints(canvas: &mut Canvas<'_>, mut x: u16, y: u16, right: u16, hints: &[&Hint]) {
+pub(super) fn hints(canvas: &mut Canvas<'_>, mut x: u16, y: u16, right: u16, hints: &[&Hint]) {
     for hint in hints {
         x = canvas.put(x, y, right, &hint.keys, canvas.style(Scope::Key));
         x = canvas.put(x + 1, y, right, &hint.label, canvas.style(Scope::Label)) + 3;

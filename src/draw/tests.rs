@@ -6,7 +6,9 @@ use crate::model::state::Phase;
 use crate::term::{Drawn, Screen};
 use crate::theme::colour::Depth;
 use crate::theme::glyphs;
-use crate::view::snapshot::Completeness;
+use crate::view::snapshot::{Completeness, WindowRow};
+
+mod document;
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
 
@@ -83,6 +85,39 @@ fn large_fleets() {
 }
 
 #[test]
+fn several_kinds_in_one_table() {
+    let row = |cells: [&str; 8]| WindowRow {
+        cells: cells.map(ToOwned::to_owned).into(),
+        tone: Tone::Good,
+        marked: false,
+        stale: false,
+    };
+    let rows = vec![
+        row(["prod-eu-west", "team-a", "Deployment", "web", "3/3", "", "9m", "up-to-date=3 available=3"]),
+        row(["prod-eu-west", "team-a", "Pod", "web-7549776c9-mwd4x", "1/1", "Running", "9m", ""]),
+        row(["prod-eu-west", "決済", "Service", "注文サービス", "", "", "9m", "type=ClusterIP cluster-ip=10.96.0.7"]),
+        row(["prod-us-east", "team-a", "StatefulSet", "db", "2/3", "", "41d", ""]),
+    ];
+    let titles = ["CLUSTER", "NAMESPACE", "KIND", "NAME", "READY", "STATUS", "AGE", "INFO"];
+    let mut snapshot = of::snapshot(of::busy().clusters, of::window("all", &titles, rows));
+    snapshot.window.heads[2].least = 11;
+    let text = "prod-us-east: jobs forbidden for 3s: jobs.batch is forbidden: User \"lister\" cannot list resource \"jobs\" in API group \"batch\" at the cluster scope (HTTP 403); shown: team-a, team-b; 312 more namespaces were not checked: name one with -n, or after the kind; the same for cronjobs";
+    snapshot.window.notes = vec![of::note(Some(1), Tone::Warn, text)];
+    snapshot.window.completeness = Completeness::Partial;
+    check("joint", &snapshot, &of::ui());
+}
+
+#[test]
+fn a_cluster_that_is_another_one() {
+    let mut snapshot = of::busy();
+    snapshot.clusters[2] = of::cluster("staging", Phase::Replaced);
+    snapshot.window.rows.iter_mut().step_by(2).for_each(|row| row.stale = true);
+    let text = "replaced for 5m: another cluster answers at this address (its kube-system has uid 5d0c91f2 and had 77aa01c3); r or :retry accepts it and reads everything anew";
+    snapshot.window.notes = vec![of::note(Some(2), Tone::Bad, text)];
+    check("replaced", &snapshot, &of::ui());
+}
+
+#[test]
 fn names() {
     check("cjk", &of::cjk(), &of::ui());
     check("long", &of::long_names(), &of::ui());
@@ -148,6 +183,7 @@ fn partly_here() {
 fn prompts() {
     check("command", &of::busy(), &of::command());
     check("help", &of::busy(), &of::help());
+    check("errors", &of::busy(), &of::errors());
     let mut snapshot = of::busy();
     snapshot.window.filter = "web|api".into();
     (snapshot.window.matched, snapshot.window.total) = (26, 15000);

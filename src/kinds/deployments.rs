@@ -30,6 +30,7 @@ pub(super) const KIND: ClientKind = ClientKind {
         namespaced: true,
     },
     columns: &COLUMNS,
+    before: None,
     from_protobuf: from_protobuf::<Deployment>,
     from_json: from_json::<Deployment>,
 };

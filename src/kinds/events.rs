@@ -7,7 +7,7 @@ use crate::model::draft::{Draft, Tone};
 use std::borrow::Cow;
 use std::fmt;
 
-static COLUMNS: [Column; 10] = [
+pub(super) static COLUMNS: [Column; 10] = [
     Column::shown("LAST SEEN"),
     Column::shown("TYPE"),
     Column::shown("REASON"),
@@ -32,6 +32,7 @@ pub(super) const KIND: ClientKind = ClientKind {
         namespaced: true,
     },
     columns: &COLUMNS,
+    before: None,
     from_protobuf: from_protobuf::<Event>,
     from_json: from_json::<Event>,
 };
@@ -80,7 +81,7 @@ struct Event {
 
 #[derive(prost::Message, serde::Deserialize, Clone, PartialEq)]
 #[serde(default, rename_all = "camelCase")]
-struct Target {
+pub(super) struct Target {
     #[prost(string, tag = "1")]
     #[serde(deserialize_with = "nullable")]
     kind: String,
@@ -94,7 +95,7 @@ struct Target {
 
 #[derive(prost::Message, serde::Deserialize, Clone, PartialEq)]
 #[serde(default)]
-struct Source {
+pub(super) struct Source {
     #[prost(string, tag = "1")]
     #[serde(deserialize_with = "nullable")]
     component: String,
@@ -105,7 +106,7 @@ struct Source {
 
 #[derive(prost::Message, serde::Deserialize, Clone, Copy, PartialEq)]
 #[serde(default, rename_all = "camelCase")]
-struct Series {
+pub(super) struct Series {
     #[prost(int32, tag = "1")]
     #[serde(deserialize_with = "nullable")]
     count: i32,
@@ -121,30 +122,65 @@ impl Object for Event {
     }
 
     fn fill(&self, draft: &mut Draft) {
-        let first = or(self.first_timestamp, self.time);
+        let shown = Shown {
+            first: self.first_timestamp,
+            last: self.last_timestamp,
+            time: self.time,
+            count: self.count,
+            series: self.series,
+            r#type: &self.r#type,
+            reason: &self.reason,
+            target: &self.involved_object,
+            source: &self.source,
+            reporter: (&self.reporting_component, &self.reporting_instance),
+            message: &self.message,
+        };
+        shown.fill(draft);
+    }
+}
+
+/// What is shown of an event, in whichever group it came.
+pub(super) struct Shown<'a> {
+    pub first: Time,
+    pub last: Time,
+    pub time: Time,
+    pub count: i32,
+    pub series: Option<Series>,
+    pub r#type: &'a str,
+    pub reason: &'a str,
+    pub target: &'a Target,
+    pub source: &'a Source,
+    /// Component and instance.
+    pub reporter: (&'a str, &'a str),
+    pub message: &'a [u8],
+}
+
+impl Shown<'_> {
+    /// The cells and the tone.
+    pub(super) fn fill(&self, draft: &mut Draft) {
+        let first = or(self.first, self.time);
         let (last, count) = match self.series {
             Some(series) => (series.last_observed_time, series.count),
-            None => (or(self.last_timestamp, first), if self.count == 0 { 1 } else { self.count }),
+            None => (or(self.last, first), if self.count == 0 { 1 } else { self.count }),
         };
         draft.cell_age(last.stamp());
-        draft.cell(&self.r#type);
-        draft.cell(&self.reason);
-        let target = &self.involved_object;
-        let kind = lower(&target.kind);
-        if target.name.is_empty() {
+        draft.cell(self.r#type);
+        draft.cell(self.reason);
+        let kind = lower(&self.target.kind);
+        if self.target.name.is_empty() {
             draft.cell_fmt(format_args!("{kind}"));
         } else {
-            draft.cell_fmt(format_args!("{kind}/{}", target.name));
+            draft.cell_fmt(format_args!("{kind}/{}", self.target.name));
         }
-        draft.cell(&target.field_path);
-        let component = first_of(&self.source.component, &self.reporting_component);
-        let instance = first_of(&self.source.host, &self.reporting_instance);
+        draft.cell(&self.target.field_path);
+        let component = first_of(&self.source.component, self.reporter.0);
+        let instance = first_of(&self.source.host, self.reporter.1);
         if instance.is_empty() {
             draft.cell(component);
         } else {
             draft.cell_fmt(format_args!("{component}, {instance}"));
         }
-        draft.cell(String::from_utf8_lossy(&self.message).trim());
+        draft.cell(String::from_utf8_lossy(self.message).trim());
         draft.cell_age(first.stamp());
         draft.cell_number(count.into());
         draft.cell_span(draft.name);

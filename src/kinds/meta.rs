@@ -1,7 +1,7 @@
 //! What all objects share, in both encodings.
 
-use crate::base::age::Timestamp;
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use crate::base::age::{Timestamp, YEAR_ONE};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -67,13 +67,10 @@ pub struct Time {
 }
 
 impl Time {
-    /// Seconds of Go's zero time, which also means "not known".
-    const YEAR_ONE: i64 = -62_135_596_800;
-
     /// The moment as a timestamp; moments before 1970 read as its first second.
     pub fn stamp(self) -> Timestamp {
         match self.seconds {
-            0 | Self::YEAR_ONE => 0,
+            0 | YEAR_ONE => 0,
             seconds => seconds.clamp(1, i64::from(Timestamp::MAX)) as Timestamp,
         }
     }
@@ -105,7 +102,7 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
-/// A condition of a pod or a node.
+/// A condition of a pod, a node, a job or a claim.
 #[derive(prost::Message, serde::Deserialize, Clone, PartialEq)]
 #[serde(default)]
 pub(super) struct Condition {
@@ -190,6 +187,51 @@ pub(super) fn pairs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pa
     }
 
     deserializer.deserialize_any(Pairs)
+}
+
+/// Reads a map of which only the number of entries counts: neither keys nor values are kept.
+pub(super) fn keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Present>, D::Error> {
+    struct Keys;
+
+    impl<'de> Visitor<'de> for Keys {
+        type Value = Vec<Present>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Vec<Present>, A::Error> {
+            let mut keys = Vec::new();
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
+                keys.push(Present {});
+            }
+            Ok(keys)
+        }
+
+        fn visit_unit<E>(self) -> Result<Vec<Present>, E> {
+            Ok(Vec::new())
+        }
+    }
+
+    deserializer.deserialize_any(Keys)
+}
+
+/// Writes a map as the server's tables do: `a=b,c=d`, sorted by the entries so written, or `<none>`.
+pub(super) fn labels(pairs: &[Pair]) -> impl fmt::Display + '_ {
+    fn written(it: &Pair) -> impl Iterator<Item = u8> + '_ {
+        it.key.bytes().chain([b'=']).chain(it.value.bytes())
+    }
+    let mut sorted: Vec<&Pair> = pairs.iter().collect();
+    sorted.sort_by(|a, b| written(a).cmp(written(b)));
+    fmt::from_fn(move |f| {
+        if sorted.is_empty() {
+            return f.write_str("<none>");
+        }
+        for (i, it) in sorted.iter().enumerate() {
+            write!(f, "{}{}={}", if i > 0 { "," } else { "" }, it.key, it.value)?;
+        }
+        Ok(())
+    })
 }
 
 /// Reads a text into bytes, for the fields that may hold bytes that are not UTF-8 in protobuf.

@@ -1,19 +1,60 @@
 //! Kinds whose columns are computed here instead of by the server's table printer: slim structs that
 //! are read from protobuf and from JSON alike, and their cells written once on top.
 //!
-//! The texts are those of `pkg/printers/internalversion/printers.go` of Kubernetes 1.37, compared with
-//! the printers themselves in `tests/fixtures/kinds`.
+//! The texts are those of `pkg/printers/internalversion/printers.go` of Kubernetes, of the minor version of
+//! the server at hand: compared with the printers themselves in `tests/fixtures/kinds`, and with servers of
+//! two versions in `tests/it/columns.rs`.
 
 pub mod meta;
 
+mod annotated;
+mod balancer;
+mod certificatesigningrequests;
+mod clusterrolebindings;
+mod clusterroles;
+mod configmaps;
+mod cronjobs;
+mod customresourcedefinitions;
+mod daemonsets;
 mod deployments;
+mod endpoints;
+mod endpointslices;
 mod events;
+mod events_v1;
+mod horizontalpodautoscalers;
+mod ingresses;
+mod jobs;
+mod leases;
+mod limitranges;
+mod metrics;
 mod namespaces;
+mod networkpolicies;
 mod nodes;
+mod persistentvolumeclaims;
+mod persistentvolumes;
+mod poddisruptionbudgets;
 mod pods;
+mod quantity;
+mod replicasets;
+mod replicationcontrollers;
+mod resourcequotas;
+mod rolebindings;
+mod roles;
+mod secrets;
 mod selector;
+mod serviceaccounts;
+mod services;
+mod statefulsets;
+mod storageclasses;
+mod subjects;
+mod template;
+mod volume;
+mod workload;
+#[cfg(test)]
+mod zoo_tests;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use crate::model::column::Column;
 use crate::model::draft::Draft;
@@ -21,18 +62,39 @@ use crate::model::kind::Kind;
 use meta::ObjectMeta;
 use serde::de::DeserializeOwned;
 use std::fmt::{self, Write as _};
+use std::sync::{Arc, LazyLock};
 
 /// A kind that is read whole and whose columns are computed here.
 pub struct ClientKind {
     /// Its names.
     pub kind: KnownKind,
-    /// kubectl's `-o wide` columns without NAMESPACE, in the server's order.
+    /// kubectl's `-o wide` columns without NAMESPACE, in the server's order, as the newest servers have them.
     pub columns: &'static [Column],
+    /// What older servers have instead.
+    pub before: Option<Before>,
     /// Reads one object (without the `k8s\0` envelope) into a draft: clears it, fills its header and
     /// one cell a column. After an error the draft is empty.
     pub from_protobuf: fn(&[u8], &mut Draft) -> Result<(), DecodeError>,
     /// The same from JSON.
     pub from_json: fn(&[u8], &mut Draft) -> Result<(), DecodeError>,
+}
+
+/// The columns of servers before some minor version.
+pub struct Before {
+    /// The first that has the new ones: 35 of 1.35.
+    pub minor: u16,
+    /// The old ones.
+    pub columns: &'static [Column],
+}
+
+impl ClientKind {
+    /// The columns of a server of this minor version; 0, not known, is the newest.
+    pub fn columns_of(&self, minor: u16) -> &'static [Column] {
+        match &self.before {
+            Some(before) if minor != 0 && minor < before.minor => before.columns,
+            _ => self.columns,
+        }
+    }
 }
 
 /// What discovery would say about a [`ClientKind`].
@@ -94,7 +156,44 @@ pub enum DecodeError {
     },
 }
 
-static CLIENT_KINDS: [ClientKind; 5] = [pods::KIND, nodes::KIND, namespaces::KIND, events::KIND, deployments::KIND];
+/// Those of the core group before others of the same name. Every server of 1.33 to 1.37 serves them all, in
+/// this version.
+static CLIENT_KINDS: [ClientKind; 34] = [
+    pods::KIND,
+    nodes::KIND,
+    namespaces::KIND,
+    events::KIND,
+    deployments::KIND,
+    replicasets::KIND,
+    statefulsets::KIND,
+    daemonsets::KIND,
+    jobs::KIND,
+    cronjobs::KIND,
+    replicationcontrollers::KIND,
+    services::KIND,
+    endpoints::KIND,
+    endpointslices::KIND,
+    ingresses::KIND,
+    networkpolicies::KIND,
+    configmaps::KIND,
+    secrets::KIND,
+    serviceaccounts::KIND,
+    persistentvolumes::KIND,
+    persistentvolumeclaims::KIND,
+    storageclasses::KIND,
+    horizontalpodautoscalers::KIND,
+    poddisruptionbudgets::KIND,
+    resourcequotas::KIND,
+    limitranges::KIND,
+    leases::KIND,
+    customresourcedefinitions::KIND,
+    roles::KIND,
+    clusterroles::KIND,
+    rolebindings::KIND,
+    clusterrolebindings::KIND,
+    certificatesigningrequests::KIND,
+    events_v1::KIND,
+];
 
 /// All kinds whose columns are computed here.
 pub fn client_kinds() -> &'static [ClientKind] {
@@ -107,8 +206,10 @@ pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static ClientK
 }
 
 /// The kind that `word` names, where every server serves it: known without asking.
-pub fn named(word: &str) -> Option<std::sync::Arc<Kind>> {
-    CLIENT_KINDS.iter().map(|client| client.kind.to_kind()).find(|kind| kind.is_named(word)).map(std::sync::Arc::new)
+pub fn named(word: &str) -> Option<Arc<Kind>> {
+    static KINDS: LazyLock<Vec<Arc<Kind>>> =
+        LazyLock::new(|| CLIENT_KINDS.iter().map(|client| Arc::new(client.kind.to_kind())).collect());
+    KINDS.iter().find(|kind| kind.is_named(word)).cloned()
 }
 
 /// Fills the header of a draft (namespace, name, uid, version, labels, created) and nothing else; the
@@ -162,6 +263,18 @@ fn commas<T: fmt::Display>(items: impl Iterator<Item = T> + Clone) -> impl fmt::
             write!(f, "{item}")?;
         }
         Ok(())
+    })
+}
+
+/// The first three with commas between them, and how many more there are.
+fn few<T: fmt::Display>(items: impl Iterator<Item = T> + Clone) -> impl fmt::Display {
+    const SHOWN: usize = 3;
+    fmt::from_fn(move |f| {
+        write!(f, "{}", commas(items.clone().take(SHOWN)))?;
+        match items.clone().skip(SHOWN).count() {
+            0 => Ok(()),
+            more => write!(f, " + {more} more..."),
+        }
     })
 }
 

@@ -19,6 +19,7 @@ pub(super) const KIND: ClientKind = ClientKind {
         namespaced: false,
     },
     columns: &COLUMNS,
+    before: None,
     from_protobuf: from_protobuf::<Namespace>,
     from_json: from_json::<Namespace>,
 };

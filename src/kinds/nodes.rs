@@ -30,6 +30,7 @@ pub(super) const KIND: ClientKind = ClientKind {
         namespaced: false,
     },
     columns: &COLUMNS,
+    before: None,
     from_protobuf: from_protobuf::<Node>,
     from_json: from_json::<Node>,
 };
@@ -168,7 +169,7 @@ impl Object for Node {
         draft.cell(self.address("ExternalIP"));
         draft.cell(first_of(&info.os_image, "<unknown>"));
         let kernel = first_of(&info.kernel_version, "<unknown>");
-        if info.architecture.is_empty() {
+        if info.architecture.is_empty() || draft.is_before(36) {
             draft.cell(kernel);
         } else {
             draft.cell_fmt(format_args!("{kernel} ({})", info.architecture));

@@ -32,6 +32,7 @@ pub(super) const KIND: ClientKind = ClientKind {
         namespaced: true,
     },
     columns: &COLUMNS,
+    before: None,
     from_protobuf: from_protobuf::<Pod>,
     from_json: from_json::<Pod>,
 };
@@ -260,8 +261,9 @@ impl Pod {
         self.spec.init_containers.iter().rfind(|it| it.name == name).is_some_and(InitContainer::is_sidecar)
     }
 
-    /// The server's `printPod`, in its order.
-    fn summary(&self) -> Summary<'_> {
+    /// The server's `printPod`, in its order. Servers before 1.35 do not `tell_errors` of a container beside
+    /// one that is completed.
+    fn summary(&self, tell_errors: bool) -> Summary<'_> {
         let status = &self.status;
         let gated = status.conditions.iter().any(|it| it.r#type == "PodScheduled" && it.reason == "SchedulingGated");
         let reason = if gated { "SchedulingGated" } else { first_of(&status.reason, &status.phase) };
@@ -276,7 +278,7 @@ impl Pod {
         let sidecar_restarts = self.add_init_containers(&mut summary);
         if !summary.init || self.condition("Initialized").is_some_and(|it| it.status == "True") {
             summary.restarts = sidecar_restarts;
-            self.add_containers(&mut summary);
+            self.add_containers(&mut summary, tell_errors);
         }
         if self.metadata.deletion_timestamp.is_some() {
             let terminal = matches!(status.phase.as_str(), "Failed" | "Succeeded");
@@ -319,7 +321,7 @@ impl Pod {
         sidecar_restarts
     }
 
-    fn add_containers<'a>(&'a self, summary: &mut Summary<'a>) {
+    fn add_containers<'a>(&'a self, summary: &mut Summary<'a>, tell_errors: bool) {
         let mut running = false;
         let mut error = None;
         for container in self.status.container_statuses.iter().rev() {
@@ -341,7 +343,7 @@ impl Pod {
         if !summary.init && summary.reason == Reason::Text("Completed") {
             if running && self.has_condition("Ready") {
                 summary.reason = Reason::Text("Running");
-            } else if let Some(error) = error {
+            } else if let Some(error) = error.filter(|_| tell_errors) {
                 summary.reason = error;
             } else if running {
                 summary.reason = Reason::Text("NotReady");
@@ -401,7 +403,7 @@ impl Object for Pod {
     }
 
     fn fill(&self, draft: &mut Draft) {
-        let summary = self.summary();
+        let summary = self.summary(!draft.is_before(35));
         draft.cell_span(draft.name);
         draft.cell_fmt(format_args!("{}/{}", summary.ready, summary.total));
         match (summary.init, summary.reason) {

@@ -53,6 +53,16 @@ impl LabelSelector {
         })
     }
 
+    /// The same with `<none>` for an empty one and `<error>` for one that is not understood.
+    pub(super) fn or_words(&self) -> impl fmt::Display {
+        let requirements = self.requirements();
+        fmt::from_fn(move |f| match requirements.as_deref() {
+            Some([]) => f.write_str("<none>"),
+            Some(all) => write!(f, "{}", commas(all.iter())),
+            None => f.write_str("<error>"),
+        })
+    }
+
     fn requirements(&self) -> Option<Vec<Requirement<'_>>> {
         let labels = self.match_labels.iter().map(|label| {
             let valid = is_label_key(&label.key) && is_label_value(&label.value);

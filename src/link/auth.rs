@@ -1,6 +1,6 @@
 //! Who we are to a cluster: the headers of a request, and when they are stale.
 
-use std::{fmt, fmt::Write as _, sync::Arc, time::Duration};
+use std::{fmt, fmt::Write as _, sync::Arc};
 
 use base64::Engine as _;
 use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
@@ -9,7 +9,8 @@ use secrecy::ExposeSecret;
 
 use super::{
     LinkError,
-    exec::{Credential, Identity, Plugin},
+    exec::{Call, Credential, Identity, Plugin},
+    oidc::Oidc,
     token_file::TokenFile,
 };
 
@@ -26,6 +27,14 @@ enum Source {
     Fixed(HeaderValue),
     File(TokenFile),
     Plugin(Arc<Plugin>),
+    Oidc(Arc<Oidc>),
+}
+
+/// What clusters of the same user entry share.
+#[derive(Default)]
+pub(super) struct Shared {
+    pub plugin: Option<Arc<Plugin>>,
+    pub oidc: Option<Arc<Oidc>>,
 }
 
 /// What one request is signed with.
@@ -49,7 +58,7 @@ impl Auth {
     }
 
     /// The precedence is client-go's: token file, token, basic, then plugin.
-    pub fn new(user: &str, info: &AuthInfo, plugin: Option<Arc<Plugin>>) -> Result<Self, LinkError> {
+    pub fn new(user: &str, info: &AuthInfo, shared: Shared) -> Result<Self, LinkError> {
         let name: Arc<str> = user.into();
         let fault = |cause: &str| credentials(&name, cause.to_owned());
         let token = match info.token.as_ref().map(|token| token.expose_secret().trim()).filter(|t| !t.is_empty()) {
@@ -65,30 +74,33 @@ impl Auth {
         } else if let Some(login) = login {
             let password = info.password.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
             Source::Fixed(basic(login, password).ok_or_else(|| fault("user name or password cannot be sent"))?)
-        } else if let Some(plugin) = plugin {
+        } else if let Some(plugin) = shared.plugin {
             Source::Plugin(plugin)
+        } else if let Some(oidc) = shared.oidc {
+            Source::Oidc(oidc)
         } else if let Some(provider) = &info.auth_provider {
-            return Err(LinkError::Credentials {
-                user: Arc::clone(&name),
-                cause: format!("auth-provider {:?} is not supported", provider.name),
-                hint: Some("use the exec credential plugin of the provider".to_owned()),
-            });
+            return Err(no_provider(&name, &provider.name));
         } else {
             Source::Nothing
         };
+        if !acts(info) && (info.impersonate_uid.is_some() || has_extra(info)) {
+            // Going on as oneself would be more than was asked for.
+            return Err(fault("as-groups, as-uid or as-user-extra without as: name the user to act as, too"));
+        }
         let impersonation =
-            impersonation(info).ok_or_else(|| fault("as, as-groups or as-user-extra cannot be sent"))?;
+            impersonation(info).ok_or_else(|| fault("as, as-uid, as-groups or as-user-extra cannot be sent"))?;
         Ok(Self { user: name, source, impersonation })
     }
 
     /// What to sign the next request with. May run a plugin.
-    pub async fn grant(&self, plugin_timeout: Duration) -> Result<Grant, LinkError> {
+    pub async fn grant(&self, call: &Call<'_>) -> Result<Grant, LinkError> {
         let authorization = match &self.source {
             Source::Nothing => None,
             Source::Fixed(header) => Some(header.clone()),
             Source::File(file) => Some(file.header().await?),
+            Source::Oidc(oidc) => Some(oidc.header(call).await?),
             Source::Plugin(plugin) => {
-                let credential = plugin.credential(plugin_timeout).await?;
+                let credential = plugin.credential(call).await?;
                 return Ok(Grant {
                     authorization: credential.authorization.clone(),
                     identity: credential.identity.clone(),
@@ -105,6 +117,7 @@ impl Auth {
         match (&self.source, &grant.credential, &grant.authorization) {
             (Source::Plugin(plugin), Some(credential), _) => plugin.invalidate(credential),
             (Source::File(file), _, Some(header)) => file.invalidate(header),
+            (Source::Oidc(oidc), _, Some(header)) => oidc.invalidate(header),
             _ => {}
         }
     }
@@ -114,7 +127,15 @@ impl Auth {
         match &self.source {
             Source::Plugin(plugin) => plugin.forget(),
             Source::File(file) => file.forget(),
+            Source::Oidc(oidc) => oidc.forget(),
             Source::Nothing | Source::Fixed(_) => {}
+        }
+    }
+
+    /// Somebody asks for the cluster again: a plugin may ask back.
+    pub fn allow_terminal(&self) {
+        if let Source::Plugin(plugin) = &self.source {
+            plugin.allow_terminal();
         }
     }
 
@@ -138,6 +159,31 @@ pub(super) fn credentials(user: &Arc<str>, cause: String) -> LinkError {
     LinkError::Credentials { user: Arc::clone(user), cause, hint: None }
 }
 
+fn no_provider(user: &Arc<str>, provider: &str) -> LinkError {
+    let (what, hint) = match provider {
+        "gcp" => (
+            "was removed from Kubernetes",
+            "install gke-gcloud-auth-plugin and run `gcloud container clusters get-credentials`",
+        ),
+        "azure" => ("was removed from Kubernetes", "install kubelogin and run `kubelogin convert-kubeconfig`"),
+        _ => ("is not known", "use the exec credential plugin of the provider"),
+    };
+    LinkError::Credentials {
+        user: Arc::clone(user),
+        cause: format!("auth-provider {provider:?} {what}"),
+        hint: Some(hint.to_owned()),
+    }
+}
+
+fn acts(info: &AuthInfo) -> bool {
+    info.impersonate.as_ref().is_some_and(|user| !user.is_empty())
+}
+
+fn has_extra(info: &AuthInfo) -> bool {
+    info.impersonate_groups.as_ref().is_some_and(|groups| !groups.is_empty())
+        || info.impersonate_user_extra.as_ref().is_some_and(|extra| !extra.is_empty())
+}
+
 /// `Bearer TOKEN`, if it can be a header.
 pub(super) fn bearer(token: &str) -> Option<HeaderValue> {
     secret(&format!("Bearer {}", token.trim()))
@@ -158,7 +204,8 @@ fn secret(text: &str) -> Option<HeaderValue> {
 fn impersonation(info: &AuthInfo) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     let mut add = |name: HeaderName, value: &str| {
-        headers.append(name, HeaderValue::from_str(value).ok()?);
+        // Names are UTF-8, and go as they are.
+        headers.append(name, HeaderValue::from_bytes(value.as_bytes()).ok()?);
         Some(())
     };
     if let Some(user) = info.impersonate.as_ref().filter(|user| !user.is_empty()) {

@@ -11,6 +11,7 @@ use super::{
     conn::{Trouble, within},
     gunzip::Gunzip,
     lanes::{Lanes, Slot},
+    meter::OpenWatch,
 };
 
 /// A body being received. Dropping it cancels the request.
@@ -22,6 +23,7 @@ pub struct Body {
     lane: Lane,
     trouble: Trouble,
     slot: Option<Slot>,
+    _watch: Option<OpenWatch>,
 }
 
 impl std::fmt::Debug for Body {
@@ -32,9 +34,9 @@ impl std::fmt::Debug for Body {
 
 impl Body {
     pub(super) fn new(incoming: Incoming, gzip: bool, idle_timeout: Duration, way: Way) -> Self {
-        let Way { lanes, lane, trouble, slot } = way;
+        let Way { lanes, lane, trouble, slot, watch } = way;
         let gunzip = gzip.then(Gunzip::new);
-        let mut body = Self { incoming, gunzip, idle_timeout, lanes, lane, trouble, slot: Some(slot) };
+        let mut body = Self { incoming, gunzip, idle_timeout, lanes, lane, trouble, slot: Some(slot), _watch: watch };
         if body.incoming.is_end_stream() {
             body.release();
         }
@@ -105,6 +107,7 @@ pub(super) struct Way {
     pub lane: Lane,
     pub trouble: Trouble,
     pub slot: Slot,
+    pub watch: Option<OpenWatch>,
 }
 
 impl Body {

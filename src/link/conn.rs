@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::task::JoinHandle;
@@ -25,15 +25,15 @@ use super::{
     wire::Pulse,
 };
 
-/// A request: always without body in this version.
-pub(super) type Request = http::Request<Empty<Bytes>>;
+/// A request: without a body but for a few questions.
+pub(super) type Request = http::Request<Full<Bytes>>;
 
 /// Unread bytes a server may send per connection.
 const CONNECTION_WINDOW: u32 = 8 << 20;
 
 /// A connection that carries many requests at once.
 pub(super) struct Http2 {
-    sender: http2::SendRequest<Empty<Bytes>>,
+    sender: http2::SendRequest<Full<Bytes>>,
     pub badge: Badge,
     load: Load,
     /// The most streams: our limit, or the server's if lower.
@@ -44,7 +44,7 @@ pub(super) struct Http2 {
 
 /// A connection that carries one request after the other.
 pub(super) struct Http1 {
-    pub sender: http1::SendRequest<Empty<Bytes>>,
+    pub sender: http1::SendRequest<Full<Bytes>>,
     pub badge: Badge,
     pub trouble: Trouble,
     _driver: Driver,
@@ -68,7 +68,7 @@ impl Lease {
         connection.load.take(room).then(|| Self(Arc::clone(connection)))
     }
 
-    pub fn sender(&self) -> http2::SendRequest<Empty<Bytes>> {
+    pub fn sender(&self) -> http2::SendRequest<Full<Bytes>> {
         self.0.sender.clone()
     }
 

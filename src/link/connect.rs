@@ -24,6 +24,7 @@ use super::{
     proxy::Proxy,
     target::Target,
     tls::{self, Tls},
+    tunnel::{AnyStream, Tunnel},
     wire::{Pulse, Wire},
 };
 
@@ -60,14 +61,17 @@ pub(super) struct Dialer {
     pub target: Target,
     pub options: LinkOptions,
     tls: Tls,
-    proxy: Option<Proxy>,
+    tunnel: Option<Tunnel>,
+    /// Where the last connection went, where no proxy hides it.
+    pub address: parking_lot::Mutex<Option<SocketAddr>>,
 }
 
 impl Dialer {
     pub fn new(target: Target, options: LinkOptions) -> Result<Self, LinkError> {
         let proxy = Proxy::choose(target.cluster.proxy_url.as_deref(), &target.server);
         let proxy = proxy.map_err(|cause| LinkError::Config(format!("{}: {cause}", target.server.label)))?;
-        Ok(Self { target, options, tls: Tls::default(), proxy })
+        let tunnel = proxy.map(Tunnel::new);
+        Ok(Self { target, options, tls: Tls::default(), tunnel, address: parking_lot::Mutex::default() })
     }
 
     pub async fn dial(&self, badge: &Badge) -> Result<Dialed, LinkError> {
@@ -101,16 +105,22 @@ impl Dialer {
         Ok(Dialed { wire, pulse, http2, round_trip: Some(round_trip) })
     }
 
-    /// A TCP connection, and how long one round trip over it took.
-    async fn tcp(&self) -> Result<(TcpStream, Duration), LinkError> {
+    /// A connection to the server's port, and how long one round trip over it took.
+    async fn tcp(&self) -> Result<(AnyStream, Duration), LinkError> {
         let server = &self.target.server;
-        let Some(proxy) = &self.proxy else {
-            return self.connect(&server.host, server.port).await.map_err(|cause| self.fault(cause));
+        let Some(tunnel) = &self.tunnel else {
+            let (stream, round_trip) =
+                self.connect(&server.host, server.port).await.map_err(|cause| self.fault(cause))?;
+            *self.address.lock() = stream.peer_addr().ok();
+            return Ok((Box::new(stream), round_trip));
         };
-        let through = |cause| self.fault(format!("proxy {}:{}: {cause}", proxy.host, proxy.port));
+        let proxy = &tunnel.proxy;
+        let through = |cause| self.fault(format!("proxy {}: {cause}", proxy.label()));
         let (stream, _) = self.connect(&proxy.host, proxy.port).await.map_err(through)?;
         let started = Instant::now();
-        let stream = proxy.tunnel(stream, &server.label).await.map_err(through)?;
+        // In a box: every request would carry its room, and few go through a proxy.
+        let digging = Box::pin(tunnel.dig(stream, &server.label, &self.target.cluster));
+        let stream = digging.await.map_err(through)?;
         Ok((stream, started.elapsed()))
     }
 

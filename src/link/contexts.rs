@@ -1,6 +1,11 @@
 //! The contexts of a loaded kubeconfig: which there are, which are the same cluster.
 
-use std::{collections::HashSet, fmt, path::PathBuf, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use kube::config::{AuthInfo, Cluster, Kubeconfig};
 use parking_lot::Mutex;
@@ -10,8 +15,9 @@ use crate::base::suggest;
 
 use super::{
     LinkError,
-    auth::Auth,
+    auth::{Auth, Shared},
     exec::Plugin,
+    oidc::Oidc,
     target::{Server, Target, authority},
 };
 
@@ -25,8 +31,35 @@ pub struct Loaded {
     pub problems: Vec<String>,
     /// The files that were read.
     pub files: Vec<PathBuf>,
+    /// What works and should not be as it is, a sentence each: credentials that others can read.
+    pub warnings: Vec<String>,
     config: Kubeconfig,
     plugins: Mutex<Plugins>,
+    providers: Mutex<FxHashMap<String, Arc<Oidc>>>,
+    act_as: Option<ActAs>,
+}
+
+/// Whom to act as: the command line's `--as` and its companions, which go before the kubeconfig's.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ActAs {
+    /// `--as`.
+    pub user: String,
+    /// `--as-group`.
+    pub groups: Vec<String>,
+    /// `--as-uid`.
+    pub uid: Option<String>,
+}
+
+impl ActAs {
+    fn put_into(&self, info: &mut AuthInfo) {
+        info.impersonate = Some(self.user.clone());
+        if !self.groups.is_empty() {
+            info.impersonate_groups = Some(self.groups.clone());
+        }
+        if self.uid.is_some() {
+            info.impersonate_uid.clone_from(&self.uid);
+        }
+    }
 }
 
 /// By user entry, and by cluster entry where the plugin is told about it.
@@ -45,8 +78,22 @@ pub struct ContextEntry {
     pub server: String,
     /// Its default namespace.
     pub namespace: Option<String>,
+    /// Whom it acts as.
+    pub acts_as: Option<String>,
+    /// The server's certificate is not verified.
+    pub insecure: bool,
     /// Why it cannot be used.
     pub problem: Option<String>,
+}
+
+impl ContextEntry {
+    /// The user for the reader: `ada`, or `ada (as eve)`.
+    pub fn who(&self) -> String {
+        match &self.acts_as {
+            Some(other) => format!("{} (as {other})", self.user).trim_start().to_owned(),
+            None => self.user.clone(),
+        }
+    }
 }
 
 impl fmt::Debug for Loaded {
@@ -60,7 +107,12 @@ impl fmt::Debug for Loaded {
 }
 
 impl Loaded {
-    pub(super) fn new(config: Kubeconfig, files: Vec<PathBuf>, mut problems: Vec<String>) -> Self {
+    pub(super) fn new(
+        config: Kubeconfig,
+        files: Vec<PathBuf>,
+        mut problems: Vec<String>,
+        warnings: Vec<String>,
+    ) -> Self {
         let mut contexts = Vec::with_capacity(config.contexts.len());
         let mut seen = HashSet::new();
         for named in &config.contexts {
@@ -72,7 +124,25 @@ impl Loaded {
         if let Some(name) = current.as_ref().filter(|name| !seen.contains(name.as_str())) {
             problems.push(format!("current-context {name:?} is not among the contexts"));
         }
-        Self { contexts, current, problems, files, config, plugins: Mutex::default() }
+        Self {
+            contexts,
+            current,
+            problems,
+            files,
+            warnings,
+            config,
+            plugins: Mutex::default(),
+            providers: Mutex::default(),
+            act_as: None,
+        }
+    }
+
+    /// Acts as somebody else in every context.
+    pub fn act_as(&mut self, other: ActAs) {
+        for entry in &mut self.contexts {
+            entry.acts_as = Some(other.user.clone());
+        }
+        self.act_as = Some(other);
     }
 
     /// The contexts, those with the same server and CA once: the current one, else
@@ -119,12 +189,17 @@ impl Loaded {
         }
         let cluster = cluster(&self.config, &entry.cluster).cloned().unwrap_or_default();
         let server = Server::parse(&entry.server, &cluster).map_err(fault)?;
-        let user = user(&self.config, &entry.user).cloned().unwrap_or_default();
-        let plugin = match &user.exec {
-            Some(_) => Some(self.plugin(entry, &user, &cluster)?),
-            None => None,
-        };
-        let auth = Auth::new(&entry.user, &user, plugin)?;
+        let mut user = user(&self.config, &entry.user).cloned().unwrap_or_default();
+        if let Some(other) = &self.act_as {
+            other.put_into(&mut user);
+        }
+        let mut shared = Shared::default();
+        if user.exec.is_some() {
+            shared.plugin = Some(self.plugin(entry, &user, &cluster)?);
+        } else if let Some(provider) = user.auth_provider.as_ref().filter(|provider| provider.name == "oidc") {
+            shared.oidc = Some(self.provider(&entry.user, &provider.config)?);
+        }
+        let auth = Auth::new(&entry.user, &user, shared)?;
         Ok(Target::new(name, server, cluster, &user, auth, entry.namespace.clone()))
     }
 
@@ -139,6 +214,17 @@ impl Loaded {
         let plugin = Arc::new(Plugin::new(&entry.user, user.exec.as_ref(), cluster)?);
         plugins.insert(key, Arc::clone(&plugin));
         Ok(plugin)
+    }
+
+    /// The identity provider of a user entry: one for all clusters, since a refresh token may be good once.
+    fn provider(&self, user: &str, config: &HashMap<String, String>) -> Result<Arc<Oidc>, LinkError> {
+        let mut providers = self.providers.lock();
+        if let Some(provider) = providers.get(user) {
+            return Ok(Arc::clone(provider));
+        }
+        let provider = Arc::new(Oidc::new(user, config)?);
+        providers.insert(user.to_owned(), Arc::clone(&provider));
+        Ok(provider)
     }
 
     fn find(&self, name: &str) -> Result<&ContextEntry, LinkError> {
@@ -183,7 +269,10 @@ fn entry(config: &Kubeconfig, name: &str) -> ContextEntry {
         missing.then(|| format!("user {user_name:?} is missing"))
     };
     let problem = problem.or_else(missing_user);
+    let acts_as = user(config, &user_name).and_then(|user| user.impersonate.clone()).filter(|user| !user.is_empty());
     ContextEntry {
+        acts_as,
+        insecure: cluster.is_some_and(|cluster| cluster.insecure_skip_tls_verify == Some(true)),
         name: name.to_owned(),
         cluster: context.cluster,
         user: user_name,

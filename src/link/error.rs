@@ -99,6 +99,14 @@ impl LinkError {
         matches!(self, Self::Credentials { .. })
     }
 
+    /// The same with more advice.
+    pub(super) fn advised(mut self, advice: &str) -> Self {
+        if let Self::Credentials { hint, .. } = &mut self {
+            *hint = Some(hint.take().map_or_else(|| advice.to_owned(), |hint| format!("{hint}; {advice}")));
+        }
+        self
+    }
+
     /// What the reader can do next, when there is something.
     pub fn advice(&self) -> Option<String> {
         let fixed = match self {

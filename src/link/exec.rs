@@ -1,6 +1,13 @@
 //! Exec credential plugins: what is cached, and when a plugin runs.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::FutureExt as _;
 use http::HeaderValue;
@@ -10,7 +17,12 @@ use parking_lot::Mutex;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 
-use super::{LinkError, auth, exec_run, exec_wire, flight::Flight};
+use super::{
+    LinkError, auth,
+    console::{Console, Lend},
+    exec_run, exec_wire,
+    flight::Flight,
+};
 
 /// Plugins that run at once, over all clusters: each may be a whole language runtime.
 static RUNNING: Semaphore = Semaphore::const_new(4);
@@ -27,11 +39,25 @@ pub(super) struct Plugin {
     pub args: Vec<String>,
     pub env: Vec<(String, String)>,
     pub api_version: String,
-    /// The value of `KUBERNETES_EXEC_INFO`.
-    pub info: String,
+    /// What it is told of the cluster.
+    pub about: Option<ExecAuthCluster>,
     pub install_hint: Option<String>,
+    mode: ExecInteractiveMode,
+    /// It may take the terminal from whoever draws on it: once by itself where it always needs it, and
+    /// each time that somebody asks for the cluster again.
+    may_ask: AtomicBool,
     flight: Flight<Arc<Credential>>,
     cached: Mutex<Option<Arc<Credential>>>,
+}
+
+/// Who needs a credential, and what may be done to get it.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    /// The longest that a plugin without the terminal may run.
+    pub limit: Duration,
+    pub console: &'a Console,
+    /// The context that asks.
+    pub cluster: &'a str,
 }
 
 /// What a plugin returned.
@@ -67,13 +93,6 @@ impl Plugin {
         let config = config.ok_or_else(|| fault("no exec section"))?;
         let command = config.command.clone().filter(|command| !command.trim().is_empty());
         let command = command.ok_or_else(|| fault("the exec section names no command"))?;
-        if config.interactive_mode == Some(ExecInteractiveMode::Always) {
-            return Err(LinkError::Credentials {
-                user: Arc::clone(&user),
-                cause: format!("{command} needs a terminal (interactiveMode: Always)"),
-                hint: Some("not in this version; log in with kubectl, or set interactiveMode: IfAvailable".to_owned()),
-            });
-        }
         let api_version = config.api_version.clone().unwrap_or_default();
         if !exec_wire::VERSIONS.contains(&api_version.as_str()) {
             return Err(fault(&format!("exec apiVersion {api_version:?} is not one of v1, v1beta1")));
@@ -83,8 +102,11 @@ impl Plugin {
         let pair = |entry: &std::collections::HashMap<String, String>| {
             Some((entry.get("name")?.clone(), entry.get("value").cloned().unwrap_or_default()))
         };
+        let mode = config.interactive_mode.clone().unwrap_or(ExecInteractiveMode::IfAvailable);
         Ok(Self {
-            info: exec_wire::request(&api_version, about.as_ref()),
+            about,
+            may_ask: AtomicBool::new(mode == ExecInteractiveMode::Always),
+            mode,
             command,
             args: config.args.clone().unwrap_or_default(),
             env: config.env.iter().flatten().filter_map(pair).collect(),
@@ -97,24 +119,91 @@ impl Plugin {
     }
 
     /// The cached credential while it is good; otherwise one run, shared by all who ask meanwhile.
-    pub async fn credential(self: &Arc<Self>, limit: Duration) -> Result<Arc<Credential>, LinkError> {
+    pub async fn credential(self: &Arc<Self>, call: &Call<'_>) -> Result<Arc<Credential>, LinkError> {
         if let Some(good) = self.good() {
             return Ok(good);
         }
         let plugin = Arc::clone(self);
-        let run = async move {
-            let _turn = RUNNING.acquire().await.map_err(|_| auth::credentials(&plugin.user, "shut down".to_owned()))?;
-            if let Some(good) = plugin.good() {
-                return Ok(good); // a run ended between the look and the join
-            }
-            let output = exec_run::run(&plugin, limit).await?;
-            let mut credential = exec_wire::response(&plugin, &output)?;
-            let soonest = Timestamp::now().saturating_add(AT_LEAST).unwrap_or(Timestamp::MAX);
-            credential.until =
-                credential.until.map(|until| until.saturating_sub(EARLY).unwrap_or(Timestamp::MIN).max(soonest));
-            Ok(plugin.keep(credential))
+        let (limit, console, cluster) = (call.limit, call.console.clone(), call.cluster.to_owned());
+        // The run is made where it is boxed: requests that need none have no room for it.
+        let run = || plugin.run(limit, console, cluster).boxed();
+        self.flight.join(run).await
+    }
+
+    async fn run(
+        self: Arc<Self>,
+        limit: Duration,
+        console: Console,
+        cluster: String,
+    ) -> Result<Arc<Credential>, LinkError> {
+        let Some(output) = self.output(limit, &console, &cluster).await? else {
+            // A run ended between the look and the join.
+            return self.good().ok_or_else(|| auth::credentials(&self.user, "they have expired".to_owned()));
         };
-        self.flight.join(|| run.boxed()).await
+        let mut credential = exec_wire::response(&self, &output)?;
+        let soonest = Timestamp::now().saturating_add(AT_LEAST).unwrap_or(Timestamp::MAX);
+        credential.until =
+            credential.until.map(|until| until.saturating_sub(EARLY).unwrap_or(Timestamp::MIN).max(soonest));
+        Ok(self.keep(credential))
+    }
+
+    /// Runs it, with the terminal where it needs it and may have it. `None` when that is no longer needed.
+    async fn output(&self, limit: Duration, console: &Console, cluster: &str) -> Result<Option<Vec<u8>>, LinkError> {
+        match (&self.mode, &console.lend) {
+            (ExecInteractiveMode::Always, Lend::Never) => Err(self.needs_terminal(None)),
+            (ExecInteractiveMode::Always, Lend::Ask(_)) if !self.may_ask.swap(false, Ordering::Relaxed) => {
+                Err(self.needs_terminal(Some(":retry lends it the terminal")))
+            }
+            (ExecInteractiveMode::Always, _) | (ExecInteractiveMode::IfAvailable, Lend::Shared) => {
+                self.with_terminal(console, cluster).await
+            }
+            // It may do without, and mostly does: the screen is left only when somebody has asked for it.
+            (ExecInteractiveMode::IfAvailable, Lend::Ask(_)) => {
+                let asked = self.may_ask.swap(false, Ordering::Relaxed);
+                match self.quietly(limit).await {
+                    Err(error) if asked && could_log_in(&error) => self.with_terminal(console, cluster).await,
+                    Err(error) if could_log_in(&error) => {
+                        Err(error.advised(":retry runs it with the terminal, where it can ask you"))
+                    }
+                    done => done,
+                }
+            }
+            (ExecInteractiveMode::Never, _) | (ExecInteractiveMode::IfAvailable, Lend::Never) => {
+                self.quietly(limit).await
+            }
+        }
+    }
+
+    async fn quietly(&self, limit: Duration) -> Result<Option<Vec<u8>>, LinkError> {
+        let _turn = RUNNING.acquire().await.map_err(|_| auth::credentials(&self.user, "shut down".to_owned()))?;
+        if self.good().is_some() {
+            return Ok(None);
+        }
+        exec_run::run(self, limit).await.map(Some)
+    }
+
+    async fn with_terminal(&self, console: &Console, cluster: &str) -> Result<Option<Vec<u8>>, LinkError> {
+        let Some(held) = console.borrow(cluster, &self.user, &self.command).await else {
+            return Err(self.needs_terminal(None));
+        };
+        if self.good().is_some() {
+            return Ok(None);
+        }
+        exec_run::run_with_terminal(self, &held.stop).await.map(Some)
+    }
+
+    fn needs_terminal(&self, hint: Option<&str>) -> LinkError {
+        let hint = hint.unwrap_or("run this in a terminal, or log in with the plugin by hand first");
+        LinkError::Credentials {
+            user: Arc::clone(&self.user),
+            cause: format!("{} needs a terminal to log in (interactiveMode: Always)", self.command),
+            hint: Some(hint.to_owned()),
+        }
+    }
+
+    /// Somebody asks for the cluster again, and is there to log in.
+    pub fn allow_terminal(&self) {
+        self.may_ask.store(self.mode != ExecInteractiveMode::Never, Ordering::Relaxed);
     }
 
     /// The server refused this credential: unless it was replaced already, the next use runs the plugin.
@@ -148,4 +237,9 @@ impl Plugin {
         *cached = Some(Arc::clone(&credential));
         credential
     }
+}
+
+/// Whether a terminal might help: not where there is no such plugin.
+fn could_log_in(error: &LinkError) -> bool {
+    !error.to_string().contains("is not installed")
 }

@@ -1,4 +1,5 @@
-//! One run of a credential plugin: no terminal, no endless output, no endless time.
+//! One run of a credential plugin: without a terminal no endless output and no endless time; with one,
+//! as long as the reader likes.
 
 use std::{
     io,
@@ -9,27 +10,30 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     process::{Child, Command},
+    sync::Notify,
     time::timeout,
 };
 
-use super::{LinkError, error, exec::Plugin};
+use super::{LinkError, error, exec::Plugin, exec_wire};
 
 /// What is kept of each of its outputs.
 const CAPTURED: usize = 64 << 10;
 /// How long outputs are read on after the plugin ended: its children may hold them open for ever.
 const DRAIN: Duration = Duration::from_millis(500);
+/// How long an interrupted plugin may take to end by itself.
+const GRACE: Duration = Duration::from_secs(1);
+/// SIGINT, everywhere.
+const INTERRUPT: i32 = 2;
 
-/// Runs the plugin and returns its standard output.
+/// Runs the plugin without a terminal and returns its standard output.
 pub(super) async fn run(plugin: &Plugin, limit: Duration) -> Result<Vec<u8>, LinkError> {
-    let fault = |cause: String, hint: Option<String>| LinkError::Credentials { user: plugin.user.clone(), cause, hint };
+    let fault = |cause, hint| fault(plugin, cause, hint);
     let name = &plugin.command;
-    let mut child = command(plugin).spawn().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => fault(
-            format!("{name} is not installed"),
-            plugin.install_hint.clone().or_else(|| Some(format!("install {name}, or put it on the PATH"))),
-        ),
-        _ => fault(format!("{name} does not start: {}", error::flatten(&error)), plugin.install_hint.clone()),
-    })?;
+    let mut command = command(plugin, false);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    #[cfg(unix)]
+    command.process_group(0);
+    let mut child = spawn(plugin, &mut command)?;
     let group = Group(child.id());
     let mut output = Output::default();
     let ended = timeout(limit, output.follow(&mut child)).await;
@@ -46,13 +50,71 @@ pub(super) async fn run(plugin: &Plugin, limit: Duration) -> Result<Vec<u8>, Lin
     }
 }
 
-fn command(plugin: &Plugin) -> Command {
+/// Runs the plugin on our terminal, which nobody else uses meanwhile, for as long as it takes. It is in
+/// our own process group, so that Ctrl-C reaches it; `stop` ends it when it does not heed that.
+pub(super) async fn run_with_terminal(plugin: &Plugin, stop: &Notify) -> Result<Vec<u8>, LinkError> {
+    let name = &plugin.command;
+    let mut command = command(plugin, true);
+    command.stdin(Stdio::inherit()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let mut child = spawn(plugin, &mut command)?;
+    let mut output = Output::default();
+    let ended = tokio::select! {
+        ended = output.follow(&mut child) => Some(ended),
+        () = stopped(stop) => None,
+    };
+    match ended {
+        Some(Ok(status)) if was_interrupted(status) => Err(interrupted(plugin)),
+        Some(Ok(status)) => {
+            output.judge(status).map_err(|cause| fault(plugin, format!("{name} {cause}"), plugin.install_hint.clone()))
+        }
+        Some(Err(error)) => Err(fault(plugin, format!("{name}: {}", error::flatten(&error)), None)),
+        None => {
+            // Waited for, so that it draws on nothing of ours.
+            let _ = child.kill().await;
+            Err(interrupted(plugin))
+        }
+    }
+}
+
+async fn stopped(stop: &Notify) {
+    stop.notified().await;
+    tokio::time::sleep(GRACE).await;
+}
+
+fn was_interrupted(status: ExitStatus) -> bool {
+    #[cfg(unix)]
+    if std::os::unix::process::ExitStatusExt::signal(&status) == Some(INTERRUPT) {
+        return true;
+    }
+    status.code() == Some(128 + INTERRUPT)
+}
+
+fn interrupted(plugin: &Plugin) -> LinkError {
+    let cause = format!("the login with {} was given up", plugin.command);
+    fault(plugin, cause, Some(":retry begins it again".to_owned()))
+}
+
+fn fault(plugin: &Plugin, cause: String, hint: Option<String>) -> LinkError {
+    LinkError::Credentials { user: plugin.user.clone(), cause, hint }
+}
+
+fn spawn(plugin: &Plugin, command: &mut Command) -> Result<Child, LinkError> {
+    let name = &plugin.command;
+    command.spawn().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => fault(
+            plugin,
+            format!("{name} is not installed"),
+            plugin.install_hint.clone().or_else(|| Some(format!("install {name}, or put it on the PATH"))),
+        ),
+        _ => fault(plugin, format!("{name} does not start: {}", error::flatten(&error)), plugin.install_hint.clone()),
+    })
+}
+
+fn command(plugin: &Plugin, interactive: bool) -> Command {
     let mut command = Command::new(&plugin.command);
     command.args(&plugin.args).envs(plugin.env.iter().map(|(name, value)| (name, value)));
-    command.env("KUBERNETES_EXEC_INFO", &plugin.info);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    #[cfg(unix)]
-    command.process_group(0);
+    let info = exec_wire::request(&plugin.api_version, plugin.about.as_ref(), interactive);
+    command.env("KUBERNETES_EXEC_INFO", info).kill_on_drop(true);
     command
 }
 

@@ -30,8 +30,8 @@ struct Spec<'a> {
 }
 
 /// What the plugin finds in `KUBERNETES_EXEC_INFO`.
-pub(super) fn request(api_version: &str, cluster: Option<&ExecAuthCluster>) -> String {
-    let spec = Spec { cluster, interactive: false };
+pub(super) fn request(api_version: &str, cluster: Option<&ExecAuthCluster>, interactive: bool) -> String {
+    let spec = Spec { cluster, interactive };
     serde_json::to_string(&Request { api_version, kind: "ExecCredential", spec }).unwrap_or_default()
 }
 

@@ -11,7 +11,7 @@ use std::{
 
 use kube::config::Kubeconfig;
 
-use super::{contexts::Loaded, error, salvage};
+use super::{contexts::Loaded, error, exposure, salvage};
 
 /// No kubeconfig is larger than this.
 const LARGEST: u64 = 64 << 20;
@@ -25,12 +25,14 @@ pub(super) fn load_from(explicit: Option<&Path>, variable: Option<&OsStr>, home:
     let mut problems = Vec::new();
     let (files, must_exist) = files(explicit, variable, home);
     let mut merged = Kubeconfig::default();
-    let mut found = Vec::new();
+    let (mut found, mut warnings) = (Vec::new(), Vec::new());
     for file in &files {
         match read(file) {
             Ok(text) => {
                 found.push(file.clone());
+                let mut secrets = false;
                 for document in salvage::documents(&text, |problem| problems.push(about(file, &problem))) {
+                    secrets |= exposure::has_secrets(&document);
                     let document = anchored(document, file);
                     merged = match merged.clone().merge(document) {
                         Ok(merged) => merged,
@@ -40,6 +42,7 @@ pub(super) fn load_from(explicit: Option<&Path>, variable: Option<&OsStr>, home:
                         }
                     };
                 }
+                warnings.extend(exposure::of_kubeconfig(file, secrets));
             }
             Err(fault) if fault.kind() == io::ErrorKind::NotFound && !must_exist => {}
             Err(fault) => problems.push(about(file, &error::flatten(&fault))),
@@ -48,7 +51,8 @@ pub(super) fn load_from(explicit: Option<&Path>, variable: Option<&OsStr>, home:
     if found.is_empty() && problems.is_empty() {
         problems.push(nothing_found(&files));
     }
-    Loaded::new(merged, found, problems)
+    warnings.extend(exposure::of_named_files(&merged));
+    Loaded::new(merged, found, problems, warnings)
 }
 
 /// The files to read in order, and whether a missing one is an error.
@@ -111,7 +115,7 @@ fn anchored(mut config: Kubeconfig, file: &Path) -> Kubeconfig {
     let Some(dir) = file.parent() else { return config };
     let anchor = |path: &mut Option<String>| {
         if let Some(text) = path.as_mut().filter(|text| !text.is_empty() && Path::new(text).is_relative())
-            && let Some(whole) = dir.join(&text).to_str()
+            && let Some(whole) = dir.join(text.strip_prefix("./").unwrap_or(text)).to_str()
         {
             whole.clone_into(text);
         }
@@ -123,6 +127,13 @@ fn anchored(mut config: Kubeconfig, file: &Path) -> Kubeconfig {
         anchor(&mut user.client_certificate);
         anchor(&mut user.client_key);
         anchor(&mut user.token_file);
+        if let Some(provider) = &mut user.auth_provider
+            && let Some(file) = provider.config.remove("idp-certificate-authority")
+        {
+            let mut file = Some(file);
+            anchor(&mut file);
+            provider.config.extend(file.map(|file| ("idp-certificate-authority".to_owned(), file)));
+        }
         if let Some(exec) = &mut user.exec
             && exec.command.as_ref().is_some_and(|command| command.contains(std::path::is_separator))
         {

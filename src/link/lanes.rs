@@ -18,6 +18,7 @@ use super::{
     connect::Dialer,
     exec::Identity,
     flight::Flight,
+    meter::Meter,
 };
 
 /// Idle HTTP/1.1 connections kept per lane.
@@ -44,6 +45,7 @@ impl PartialEq for Badge {
 /// All connections of a link.
 pub(super) struct Lanes {
     pub dialer: Dialer,
+    pub meter: Arc<Meter>,
     by_lane: [LaneState; 2],
     round_trip: AtomicU64,
 }
@@ -70,7 +72,7 @@ pub(super) enum Slot {
 
 impl Lanes {
     pub fn new(dialer: Dialer) -> Self {
-        Self { dialer, by_lane: Default::default(), round_trip: AtomicU64::new(0) }
+        Self { dialer, meter: Arc::default(), by_lane: Default::default(), round_trip: AtomicU64::new(0) }
     }
 
     /// How long the last dial took to connect.
@@ -134,7 +136,9 @@ impl Lanes {
 
     /// Dials and shakes hands. A shared connection is entered into the lane.
     async fn dial(&self, lane: Lane, badge: &Badge) -> Result<Slot, LinkError> {
-        let dialed = self.dialer.dial(badge).await?;
+        let mut dialed = self.dialer.dial(badge).await?;
+        self.meter.dialled();
+        dialed.wire.charge(Arc::clone(&self.meter));
         if let Some(time) = dialed.round_trip {
             let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
             self.round_trip.store(micros.max(1), Ordering::Relaxed);

@@ -7,17 +7,22 @@ mod auth;
 mod body;
 mod conn;
 mod connect;
+mod console;
 mod contexts;
 mod error;
 mod exec;
 mod exec_run;
 mod exec_wire;
+mod exposure;
+mod fetch;
 mod flight;
 mod gunzip;
 mod identity;
 mod kubeconfig;
 mod lanes;
+mod meter;
 mod no_proxy;
+mod oidc;
 mod proxy;
 mod reply;
 mod request;
@@ -25,6 +30,7 @@ mod salvage;
 mod target;
 mod tls;
 mod token_file;
+mod tunnel;
 mod wire;
 
 #[cfg(all(test, unix))]
@@ -42,14 +48,16 @@ use std::{
 pub use self::{
     body::Body,
     connect::Dial,
-    contexts::{ContextEntry, Loaded},
+    console::{Console, Lend, Loan},
+    contexts::{ActAs, ContextEntry, Loaded},
     error::LinkError,
     kubeconfig::load,
+    meter::Spent,
     reply::Reply,
     target::Target,
     tls::install_crypto,
 };
-use self::{connect::Dialer, lanes::Badge, lanes::Lanes};
+use self::{connect::Dialer, exec::Call, lanes::Badge, lanes::Lanes};
 
 /// An authenticated way to one cluster. Clones share the connections.
 #[derive(Clone)]
@@ -116,6 +124,8 @@ pub struct LinkOptions {
     pub ping_timeout: Duration,
     /// The most requests at once on an HTTP/2 connection; servers allow about 100.
     pub streams_per_connection: usize,
+    /// Who may be asked to log in.
+    pub console: Console,
 }
 
 impl Default for LinkOptions {
@@ -128,6 +138,7 @@ impl Default for LinkOptions {
             ping_interval: Duration::from_secs(4),
             ping_timeout: Duration::from_secs(4),
             streams_per_connection: 80,
+            console: Console::default(),
         }
     }
 }
@@ -148,14 +159,29 @@ impl Link {
 
     /// Sends one request and returns the head of its answer, whatever the status.
     pub async fn send(&self, ask: Ask) -> Result<Reply, LinkError> {
+        self.carry(ask, bytes::Bytes::new()).await
+    }
+
+    /// The same as a POST of JSON: for questions such as access reviews, which store nothing.
+    pub async fn post(&self, ask: Ask, json: Vec<u8>) -> Result<Reply, LinkError> {
+        self.carry(ask, json.into()).await
+    }
+
+    async fn carry(&self, ask: Ask, json: bytes::Bytes) -> Result<Reply, LinkError> {
         let lanes = &self.0.lanes;
         let auth = &lanes.dialer.target.auth;
-        let grant = auth.grant(lanes.dialer.options.plugin_timeout).await?;
+        let options = &lanes.dialer.options;
+        let call =
+            Call { limit: options.plugin_timeout, console: &options.console, cluster: &lanes.dialer.target.context };
+        let grant = auth.grant(&call).await?;
         let badge = Badge { identity: grant.identity.clone(), epoch: self.0.epoch.load(Ordering::Relaxed) };
-        let (response, way) = request::exchange(lanes, &ask, &grant, &badge).await?;
+        let (response, way) = request::exchange(lanes, &ask, json, &grant, &badge).await?;
         if response.status() == http::StatusCode::UNAUTHORIZED {
             auth.refused(&grant);
             self.distrust(badge.epoch);
+        }
+        if response.status() == http::StatusCode::TOO_MANY_REQUESTS {
+            lanes.meter.throttled();
         }
         Ok(Reply::new(response, ask.idle_timeout, way))
     }
@@ -168,6 +194,27 @@ impl Link {
     /// Whether the server is reached over a network, so that there is a round trip to measure.
     pub fn is_remote(&self) -> bool {
         matches!(self.0.lanes.dialer.options.dial, Dial::Tcp)
+    }
+
+    /// What was spent on this server so far.
+    pub fn spent(&self) -> Spent {
+        self.0.lanes.meter.spent()
+    }
+
+    /// Connections that were opened so far: behind each new one another server may answer.
+    pub fn dials(&self) -> u64 {
+        self.0.lanes.meter.dials()
+    }
+
+    /// The address that the last connection went to; `None` through a proxy and before the first.
+    pub fn address(&self) -> Option<std::net::SocketAddr> {
+        *self.0.lanes.dialer.address.lock()
+    }
+
+    /// A digest of the certificate authorities that the server is trusted by, as hexadecimal digits;
+    /// `None` where the system's are trusted, or any. Reads a file, and therefore blocks.
+    pub fn authority_digest(&self) -> Option<String> {
+        target::digest(&self.target().cluster)
     }
 
     /// The default namespace of the context.
@@ -185,6 +232,11 @@ impl Link {
     pub fn invalidate_credentials(&self) {
         self.target().auth.invalidate();
         self.distrust(self.0.epoch.load(Ordering::Relaxed));
+    }
+
+    /// Somebody asks for the cluster again: a credential plugin may have the terminal for its next run.
+    pub fn allow_terminal(&self) {
+        self.target().auth.allow_terminal();
     }
 
     /// Client certificates from files may have been renewed: look again, on new connections.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{
-    Response, Uri,
-    header::{ACCEPT, ACCEPT_ENCODING, HOST, HeaderValue, USER_AGENT},
+    Method, Response, Uri,
+    header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT},
 };
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper::body::Incoming;
 
 use super::{
@@ -16,9 +16,10 @@ use super::{
     body::Way,
     conn::{Request, Trouble, within},
     lanes::{Badge, Lanes, Slot},
+    meter::OpenWatch,
 };
 
-const AGENT: &str = concat!("skylark/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("skylark/", env!("CARGO_PKG_VERSION"));
 
 /// How often a request moves on because its connection closed before anything was sent.
 const MOVES: usize = 3;
@@ -27,17 +28,20 @@ const MOVES: usize = 3;
 pub(super) async fn exchange(
     lanes: &Arc<Lanes>,
     ask: &Ask,
+    json: Bytes,
     grant: &Grant,
     badge: &Badge,
 ) -> Result<(Response<Incoming>, Way), LinkError> {
-    let mut request = Some(build(lanes, ask, grant)?);
+    let mut request = Some(build(lanes, ask, json, grant)?);
     for _ in 0..MOVES {
         let slot = lanes.slot(ask.lane, badge).await?;
         let Some(ready) = request.take() else { break };
+        lanes.meter.request();
         match within(ask.head_timeout, attempt(ready, slot)).await {
             None => return Err(LinkError::NoAnswer { host: host(lanes), after: ask.head_timeout }),
             Some(Ok((response, slot, trouble))) => {
-                let way = Way { lanes: Arc::clone(lanes), lane: ask.lane, trouble, slot };
+                let watch = ask.path.contains("watch=true").then(|| OpenWatch::new(&lanes.meter));
+                let way = Way { lanes: Arc::clone(lanes), lane: ask.lane, trouble, slot, watch };
                 return Ok((response, way));
             }
             Some(Err(Unsent::Never(unsent))) => request = Some(unsent),
@@ -81,7 +85,7 @@ fn origin_form(mut request: Request) -> Request {
     request
 }
 
-fn build(lanes: &Lanes, ask: &Ask, grant: &Grant) -> Result<Request, LinkError> {
+fn build(lanes: &Lanes, ask: &Ask, json: Bytes, grant: &Grant) -> Result<Request, LinkError> {
     let target = &lanes.dialer.target;
     let path = format!("{}{}", target.server.prefix, ask.path);
     let uri = Uri::builder()
@@ -90,8 +94,13 @@ fn build(lanes: &Lanes, ask: &Ask, grant: &Grant) -> Result<Request, LinkError> 
         .path_and_query(path)
         .build()
         .map_err(|_| LinkError::Config(format!("{}: {:?} is not a request path", target.server.label, ask.path)))?;
-    let mut request = Request::new(Empty::<Bytes>::new());
+    let posts = !json.is_empty();
+    let mut request = Request::new(Full::new(json));
     *request.uri_mut() = uri;
+    if posts {
+        *request.method_mut() = Method::POST;
+        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
     let headers = request.headers_mut();
     let gzip = ask.gzip && target.cluster.disable_compression != Some(true);
     headers.insert(ACCEPT, HeaderValue::from_static(ask.accept));

@@ -142,3 +142,16 @@ pub(super) fn authority(cluster: &Cluster) -> Result<Option<Vec<u8>>, String> {
         None => Ok(None),
     }
 }
+
+/// A digest (SHA-256, the first 16 bytes in hexadecimal digits) of the certificate authorities of a cluster.
+pub(super) fn digest(cluster: &Cluster) -> Option<String> {
+    use std::fmt::Write as _;
+    let pem = authority(cluster).ok().flatten()?;
+    let suite = rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256.tls13()?;
+    let hash = suite.common.hash_provider.hash(pem.trim_ascii());
+    let mut digits = String::new();
+    for byte in hash.as_ref().iter().take(16) {
+        let _ = write!(digits, "{byte:02x}");
+    }
+    Some(digits)
+}

@@ -14,8 +14,10 @@ use kube::{
 use parking_lot::Mutex;
 use rustls::{
     ClientConfig,
+    crypto::CryptoProvider,
     pki_types::{CertificateDer, ServerName, pem::PemObject as _},
 };
+use rustls_platform_verifier::Verifier;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::task::spawn_blocking;
 
@@ -105,6 +107,28 @@ fn build(cluster: &Cluster, user: &AuthInfo, url: &str, identity: Option<&Identi
         config.auth_info.client_key_data = Some(SecretString::from(base64(&key)));
     }
     config.rustls_client_config().map_err(|fault| Fault::Server(flatten(&fault)))
+}
+
+/// How a proxy that is reached over TLS is verified: by the cluster's authority, as kubectl does, or by
+/// the system's. Who skips the verification of the server skips this one, too.
+pub(super) fn for_proxy(cluster: &Cluster) -> Result<ClientConfig, String> {
+    install_crypto();
+    let authority = authority(cluster)?;
+    let mut config = if cluster.insecure_skip_tls_verify == Some(true) {
+        let mut careless = Config::new("https://proxy".parse().map_err(|_| "not a URL".to_owned())?);
+        careless.accept_invalid_certs = true;
+        careless.root_cert = Some(Vec::new());
+        careless.rustls_client_config().map_err(|fault| flatten(&fault))?
+    } else {
+        let extra = authority.map(|pem| roots(&pem)).transpose()?.unwrap_or_default();
+        let provider = CryptoProvider::get_default().ok_or_else(|| "TLS could not be set up".to_owned())?;
+        let extra = extra.into_iter().map(CertificateDer::from);
+        let verifier = Verifier::new_with_extra_roots(extra, Arc::clone(provider)).map_err(|fault| flatten(&fault))?;
+        let builder = ClientConfig::builder().dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+        builder.with_no_client_auth()
+    };
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
 }
 
 fn roots(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {

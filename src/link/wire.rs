@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::error;
+use super::{error, meter::Meter};
 
 /// Any byte stream to a server: TCP, TLS over TCP, or one inside this process.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -45,6 +45,7 @@ pub(super) struct Wire {
     drained: Option<Instant>,
     burst: usize,
     rest: Option<Pin<Box<Sleep>>>,
+    meter: Option<Arc<Meter>>,
 }
 
 /// The shortest time between two bursts of few bytes.
@@ -58,7 +59,12 @@ impl Wire {
     pub fn new(stream: impl Stream + 'static) -> (Self, Arc<Pulse>) {
         let pulse = Arc::<Pulse>::default();
         let (born, stream) = (Instant::now(), Box::new(stream));
-        (Self { stream, pulse: Arc::clone(&pulse), born, drained: None, burst: 0, rest: None }, pulse)
+        (Self { stream, pulse: Arc::clone(&pulse), born, drained: None, burst: 0, rest: None, meter: None }, pulse)
+    }
+
+    /// Charges what is received from here on.
+    pub fn charge(&mut self, meter: Arc<Meter>) {
+        self.meter = Some(meter);
     }
 
     /// Waits out the rest after a burst of few bytes.
@@ -96,6 +102,9 @@ impl AsyncRead for Wire {
             return Poll::Pending;
         };
         let read = buf.filled().len() - before;
+        if let Some(meter) = &self.meter {
+            meter.received(read);
+        }
         self.burst = if self.drained.take().is_some() { read } else { self.burst.saturating_add(read) };
         if result.is_ok() && buf.remaining() > 0 && buf.filled().len() == before {
             self.pulse.end(|| "closed by the server".to_owned());

@@ -19,6 +19,11 @@ impl Column {
         Column { name: Cow::Borrowed(name), wide: false, numeric: false }
     }
 
+    /// A column of numbers that is always shown.
+    pub const fn number(name: &'static str) -> Column {
+        Column { name: Cow::Borrowed(name), wide: false, numeric: true }
+    }
+
     /// A column of the wide table.
     pub const fn wide(name: &'static str) -> Column {
         Column { name: Cow::Borrowed(name), wide: true, numeric: false }

@@ -102,6 +102,27 @@ impl Draft {
         }
     }
 
+    /// Adds a length of time in seconds.
+    pub fn cell_duration(&mut self, seconds: i64) {
+        let seconds = seconds.clamp(i32::MIN.into(), i32::MAX.into());
+        self.cells.push(Cell::Duration(seconds as i32));
+    }
+
+    /// Adds a moment.
+    pub fn cell_moment(&mut self, then: Timestamp) {
+        self.cells.push(Cell::Moment(then));
+    }
+
+    /// Whether the server that prints is known and older than this minor version.
+    pub fn is_before(&self, minor: u16) -> bool {
+        self.minor != 0 && self.minor < minor
+    }
+
+    /// Adds an amount of data.
+    pub fn cell_size(&mut self, bytes: u64) {
+        self.cells.push(Cell::Size(u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)));
+    }
+
     /// Adds an age.
     pub fn cell_age(&mut self, then: Timestamp) {
         self.cells.push(Cell::Age(then));

@@ -60,22 +60,30 @@ impl Kind {
     /// Whether `word` names this kind: plural, singular, short name, kind, `plural.group` or
     /// `plural.version.group`, in any case.
     pub fn is_named(&self, word: &str) -> bool {
+        self.rank(word).is_some()
+    }
+
+    /// How `word` names this kind, the best first: by its plural, a short name, or in the singular.
+    pub fn rank(&self, word: &str) -> Option<u8> {
         let word = word.to_ascii_lowercase();
         let Some((head, tail)) = word.split_once('.') else {
-            return self.is_word(&word);
+            return self.rank_word(&word);
         };
         let group_matches = tail == self.group
             || tail
                 .strip_prefix(&self.version)
                 .is_some_and(|rest| rest.strip_prefix('.').unwrap_or(rest) == self.group);
-        !tail.is_empty() && group_matches && self.is_word(head)
+        if !tail.is_empty() && group_matches { self.rank_word(head) } else { None }
     }
 
-    fn is_word(&self, word: &str) -> bool {
-        word == self.plural
-            || word == self.singular
-            || word.eq_ignore_ascii_case(&self.kind)
-            || self.short_names.iter().any(|short| short == word)
+    fn rank_word(&self, word: &str) -> Option<u8> {
+        if word == self.plural {
+            Some(0)
+        } else if self.short_names.iter().any(|short| short == word) {
+            Some(1)
+        } else {
+            (word == self.singular || word.eq_ignore_ascii_case(&self.kind)).then_some(2)
+        }
     }
 
     /// The path of its collection, in all namespaces or in one.

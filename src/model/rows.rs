@@ -241,6 +241,20 @@ impl Rows {
         (slot, change)
     }
 
+    /// Writes a text into one cell; false when it stands there already, or there is no such row.
+    pub fn amend(&mut self, key: &str, column: usize, text: &str) -> bool {
+        let Some(slot) = self.find(key).filter(|_| column < self.columns.len()) else { return false };
+        let at = slot as usize * self.columns.len() + column;
+        let Cell::Text(old) = self.cells[at] else { return false };
+        if self.arena.get(old) == text {
+            return false;
+        }
+        self.cells[at] = Cell::Text(self.keep_text(old, text));
+        self.touch(slot);
+        self.compact_if_due();
+        true
+    }
+
     /// Removes the draft's row, showing it to `gone` first; false when it was not there.
     pub fn remove(&mut self, draft: &Draft, gone: impl FnOnce(&Rows, Slot)) -> bool {
         let Some(slot) = Key::of(draft).find(self) else {

@@ -55,6 +55,8 @@ pub struct Status {
     pub complete: bool,
     /// When its last byte came; 0 before the first.
     pub heard: Timestamp,
+    /// The list itself is refused (403), not only the watch.
+    pub refused: bool,
 }
 
 /// A change for those who follow each one (`get --watch`).
@@ -119,6 +121,7 @@ pub struct Source {
     rows: Mutex<Rows>,
     status: Mutex<Status>,
     bell: Bell,
+    changed: Notify,
     /// Changes since the last [`Source::take_feed`], where somebody follows them.
     feed: Option<Mutex<Vec<Feed>>>,
 }
@@ -127,7 +130,16 @@ impl Source {
     /// An empty source; `follow` collects every change for [`Source::take_feed`].
     pub fn new(cluster: ClusterId, kind: Arc<Kind>, namespace: Option<String>, bell: Bell, follow: bool) -> Source {
         let feed = follow.then(Mutex::default);
-        Source { cluster, kind, namespace, rows: Mutex::default(), status: Mutex::default(), bell, feed }
+        Source {
+            cluster,
+            kind,
+            namespace,
+            rows: Mutex::default(),
+            status: Mutex::default(),
+            bell,
+            changed: Notify::new(),
+            feed,
+        }
     }
 
     /// The rows, locked: hold it for one batch, never across an await.
@@ -148,6 +160,31 @@ impl Source {
     /// Whether it has no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Rung when rows came or went, and at another phase: for who follows this source alone.
+    pub fn changed(&self) -> tokio::sync::futures::Notified<'_> {
+        self.changed.notified()
+    }
+
+    /// Drops every row: they are another cluster's, or shown elsewhere.
+    pub fn clear(&self, now: Timestamp) {
+        let mut rows = self.rows.lock();
+        rows.begin();
+        let feed = self.feed.as_ref();
+        rows.commit(|rows, slot| {
+            if let Some(feed) = feed {
+                feed.lock().push(Feed::Deleted(FeedRow::of(rows, slot, now)));
+            }
+        });
+        drop(rows);
+        self.status.lock().complete = false;
+        self.bell.turn();
+    }
+
+    /// Notes whether the list itself is refused; to be called before the phase is set.
+    pub fn set_refused(&self, refused: bool) {
+        self.status.lock().refused = refused;
     }
 
     /// Sets the columns of the rows to come; rows under other columns are gone.
@@ -179,7 +216,17 @@ impl Source {
             feed.lock().push(if change == Change::Added { Feed::Added(row) } else { Feed::Modified(row) });
         }
         drop(rows);
+        if change == Change::Added {
+            self.changed.notify_waiters();
+        }
         self.bell.notify_one();
+    }
+
+    /// Writes one cell of a row anew, which has come to read otherwise because of other rows.
+    pub fn amend(&self, key: &str, column: usize, text: &str) {
+        if self.rows.lock().amend(key, column, text) {
+            self.bell.notify_one();
+        }
     }
 
     /// Removes a row.
@@ -191,6 +238,7 @@ impl Source {
             }
         });
         if removed {
+            self.changed.notify_waiters();
             self.bell.notify_one();
         }
     }
@@ -211,7 +259,11 @@ impl Source {
         });
         let count = rows.len();
         drop(rows);
-        self.status.lock().complete = true;
+        {
+            let mut status = self.status.lock();
+            (status.complete, status.refused) = (true, false);
+        }
+        self.changed.notify_waiters();
         if let Some(feed) = &self.feed {
             feed.lock().push(Feed::Synced(count));
         }
@@ -238,6 +290,7 @@ impl Source {
         if let Some(feed) = &self.feed {
             feed.lock().push(Feed::State(copy));
         }
+        self.changed.notify_waiters();
         self.bell.turn();
     }
 

@@ -26,11 +26,13 @@ pub enum Phase {
     Expired,
     /// Asks us to slow down (429).
     Throttled,
+    /// Another cluster answers at the same address: nothing is read of it until the user accepts it.
+    Replaced,
 }
 
 impl Phase {
     /// Every phase, in the order in which a fleet strip names them.
-    pub const ALL: [Phase; 8] = [
+    pub const ALL: [Phase; 9] = [
         Phase::Live,
         Phase::Connecting,
         Phase::Throttled,
@@ -38,6 +40,7 @@ impl Phase {
         Phase::Expired,
         Phase::Denied,
         Phase::Unreachable,
+        Phase::Replaced,
         Phase::Idle,
     ];
 
@@ -52,6 +55,7 @@ impl Phase {
             Phase::Denied => "denied",
             Phase::Expired => "expired",
             Phase::Throttled => "throttled",
+            Phase::Replaced => "replaced",
         }
     }
 }
@@ -136,4 +140,38 @@ pub struct ClusterState {
     pub version: String,
     /// The server's clock minus ours, in seconds.
     pub skew: i32,
+}
+
+impl ClusterState {
+    /// The server's minor version: 33 of `v1.33.13`; 0 when not known, or newer than this scheme.
+    pub fn minor(&self) -> u16 {
+        let minor = || {
+            let rest = self.version.strip_prefix("v1.")?;
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            rest[..digits].parse().ok()
+        };
+        minor().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minor_versions() {
+        for (version, minor) in [
+            ("v1.33.13", 33),
+            ("v1.30.2-eks-036c24b", 30),
+            ("v1.33.1+k3s1", 33),
+            ("v1.37", 37),
+            ("", 0),
+            ("v2.0.0", 0),
+            ("v1.", 0),
+            ("v1.x", 0),
+            ("1.33.0", 0),
+        ] {
+            assert_eq!(ClusterState { version: version.into(), ..ClusterState::default() }.minor(), minor, "{version}");
+        }
+    }
 }

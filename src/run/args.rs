@@ -1,9 +1,13 @@
 //! The command line of the program.
 
+use super::complete;
+use super::config::Chosen;
 use super::duration;
+use crate::link::ActAs;
 use crate::view::spec::Namespaces;
 use clap::error::ErrorKind;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap_complete::engine::ArgValueCompleter;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +23,10 @@ pub struct Args {
     pub namespaces: Namespaces,
     /// Nothing may be written.
     pub read_only: bool,
+    /// Whom to act as.
+    pub act_as: Option<ActAs>,
+    /// Keymap and theme.
+    pub chosen: Chosen,
     /// What to do.
     pub command: Command,
 }
@@ -47,6 +55,10 @@ pub enum Command {
     Get(Get),
     /// The cockpit over embedded clusters.
     Demo,
+    /// Write the script that completes our command line.
+    Completions(complete::Shell),
+    /// Check the user's configuration.
+    CheckConfig,
     /// Say the version.
     Version,
 }
@@ -89,6 +101,9 @@ pub enum Output {
     Name,
     /// Rows with their columns; with --watch a line an event.
     Json,
+    /// One kind's rows with all columns, for spreadsheets and scripts. CLUSTER and NAMESPACE always come
+    /// first. A text that a spreadsheet would take for a formula gets a ' before it
+    Csv,
     /// Whole objects.
     Yaml,
 }
@@ -114,6 +129,11 @@ pub fn parse<T: Into<OsString> + Clone>(args: impl IntoIterator<Item = T>) -> Re
     raw.check().map_err(|message| Refusal { code: 2, message: format!("error: {message}\n") })
 }
 
+/// The command line as clap knows it, for completion.
+pub fn command() -> clap::Command {
+    Raw::command()
+}
+
 /// A live table over many Kubernetes clusters.
 #[derive(Parser, Debug)]
 #[command(name = "skylark", version, about, max_term_width = 100)]
@@ -123,6 +143,7 @@ struct Raw {
     #[command(subcommand)]
     command: Option<RawCommand>,
     /// The kind to open the cockpit on, such as pods, deploy or certificates.cert-manager.io
+    #[arg(add = ArgValueCompleter::new(complete::kinds))]
     kind: Option<String>,
 }
 
@@ -132,13 +153,13 @@ struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     kubeconfig: Option<PathBuf>,
     /// These contexts instead of the current one
-    #[arg(long, global = true, value_name = "CONTEXT", value_delimiter = ',')]
+    #[arg(long, global = true, value_name = "CONTEXT", value_delimiter = ',', add = ArgValueCompleter::new(complete::contexts))]
     context: Vec<String>,
     /// Every context of the kubeconfig, each cluster once
     #[arg(long, global = true)]
     all_contexts: bool,
     /// These namespaces
-    #[arg(short, long, global = true, value_name = "NAMESPACE", value_delimiter = ',')]
+    #[arg(short, long, global = true, value_name = "NAMESPACE", value_delimiter = ',', add = ArgValueCompleter::new(complete::namespaces))]
     namespace: Vec<String>,
     /// All namespaces
     #[arg(short = 'A', long, global = true)]
@@ -146,6 +167,21 @@ struct Global {
     /// Never change anything in a cluster
     #[arg(long, global = true)]
     read_only: bool,
+    /// Act as this user
+    #[arg(long = "as", global = true, value_name = "USER")]
+    act_as: Option<String>,
+    /// Act as a member of this group; may be repeated
+    #[arg(long = "as-group", global = true, value_name = "GROUP")]
+    act_as_group: Vec<String>,
+    /// Act as the user of this UID
+    #[arg(long = "as-uid", global = true, value_name = "UID")]
+    act_as_uid: Option<String>,
+    /// The keymap: k9s, vim or one of your own
+    #[arg(long, global = true, value_name = "NAME", add = ArgValueCompleter::new(complete::keymaps))]
+    keymap: Option<String>,
+    /// The theme: dark, light or one of your own
+    #[arg(long, global = true, value_name = "NAME", add = ArgValueCompleter::new(complete::themes))]
+    theme: Option<String>,
 }
 
 #[derive(Subcommand, Debug)]
@@ -154,14 +190,33 @@ enum RawCommand {
     Get(RawGet),
     /// Open the cockpit over clusters that live in this process
     Demo,
+    /// Write a script that completes this command line
+    ///
+    /// For bash: source <(skylark completions bash). The script asks skylark itself, so that contexts,
+    /// kinds and namespaces are completed, too.
+    Completions {
+        /// The shell
+        shell: complete::Shell,
+    },
+    /// Look after the configuration: config.toml, keymaps/NAME.toml, themes/NAME.toml
+    Config {
+        #[command(subcommand)]
+        action: RawConfig,
+    },
     /// Say the version
     Version,
+}
+
+#[derive(Subcommand, Debug)]
+enum RawConfig {
+    /// Say where the configuration is and everything that is wrong with it; exits with 1 if anything is
+    Check,
 }
 
 #[derive(clap::Args, Debug)]
 struct RawGet {
     /// KIND[,KIND…] [NAME…], or KIND/NAME…
-    #[arg(required = true, value_name = "KIND")]
+    #[arg(required = true, value_name = "KIND", add = ArgValueCompleter::new(complete::kinds))]
     words: Vec<String>,
     /// Only objects with these labels, such as app=web,tier!=db
     #[arg(short = 'l', long = "selector", value_name = "SELECTOR", default_value = "", hide_default_value = true)]
@@ -195,9 +250,18 @@ impl Raw {
             (None, kind) => Command::Cockpit { kind },
             (Some(RawCommand::Get(get)), _) => Command::Get(get.check()?),
             (Some(RawCommand::Demo), _) => Command::Demo,
+            (Some(RawCommand::Completions { shell }), _) => Command::Completions(shell),
+            (Some(RawCommand::Config { action: RawConfig::Check }), _) => Command::CheckConfig,
             (Some(RawCommand::Version), _) => Command::Version,
         };
+        let chosen = Chosen { keymap: global.keymap, theme: global.theme };
+        if chosen != Chosen::default() && matches!(command, Command::Get(_)) {
+            return Err("--keymap and --theme are for the cockpit; `get` has neither keys nor colours".into());
+        }
+        let act_as = act_as(global.act_as, global.act_as_group, global.act_as_uid)?;
         Ok(Args {
+            act_as,
+            chosen,
             kubeconfig: global.kubeconfig,
             contexts: match named("--context", global.context)? {
                 _ if global.all_contexts => Contexts::All,
@@ -212,6 +276,15 @@ impl Raw {
             read_only: global.read_only,
             command,
         })
+    }
+}
+
+/// Whom to act as. A group alone is nobody: the server would refuse it, or worse, not see it.
+fn act_as(user: Option<String>, groups: Vec<String>, uid: Option<String>) -> Result<Option<ActAs>, String> {
+    match user.filter(|user| !user.is_empty()) {
+        Some(user) => Ok(Some(ActAs { user, groups, uid })),
+        None if groups.is_empty() && uid.is_none() => Ok(None),
+        None => Err("--as-group and --as-uid need --as USER, too".into()),
     }
 }
 
@@ -235,6 +308,14 @@ impl RawGet {
         let is_named = targets.iter().any(|target| target.names.is_some());
         if is_named && !(self.labels.is_empty() && self.fields.is_empty()) {
             return Err("name cannot be provided when a selector is specified".into());
+        }
+        if self.output == Output::Csv {
+            if self.watch {
+                return Err("-o csv has an end and --watch has none; -o json writes a line an event".into());
+            }
+            if targets.len() > 1 {
+                return Err("-o csv takes one kind: its columns differ from kind to kind".into());
+            }
         }
         Ok(Get {
             targets,

@@ -121,3 +121,55 @@ fn help_is_no_error() {
     }
     assert!(read("--version").unwrap_err().message.starts_with("skylark "));
 }
+
+#[test]
+fn whom_to_act_as() {
+    assert_eq!(read("get po").unwrap().act_as, None);
+    let want = |groups: &[&str], uid: Option<&str>| {
+        let groups = groups.iter().map(ToString::to_string).collect();
+        Some(ActAs { user: "eve".into(), groups, uid: uid.map(String::from) })
+    };
+    for (line, groups, uid) in [
+        ("get po --as eve", &[][..], None),
+        ("--as eve --as-uid 7 get po", &[], Some("7")),
+        ("--as=eve --as-group a,b --as-group c deploy", &["a,b", "c"], None),
+        ("demo --as eve", &[], None),
+    ] {
+        assert_eq!(read(line).unwrap().act_as, want(groups, uid), "{line}");
+    }
+    for line in ["get po --as-group a", "--as-uid 7", "get po --as-group a --as="] {
+        assert!(refused(line).contains("need --as USER"), "{line}");
+    }
+}
+
+#[test]
+fn keymap_and_theme_are_the_cockpits() {
+    let chosen = |keymap: Option<&str>, theme: Option<&str>| Chosen {
+        keymap: keymap.map(String::from),
+        theme: theme.map(String::from),
+    };
+    assert_eq!(read("--theme light pods").unwrap().chosen, chosen(None, Some("light")));
+    assert_eq!(read("demo --keymap vim --theme mine").unwrap().chosen, chosen(Some("vim"), Some("mine")));
+    assert_eq!(read("--keymap vim demo").unwrap().chosen, chosen(Some("vim"), None));
+    assert_eq!(read("config check").unwrap().command, Command::CheckConfig);
+    assert!(refused("get po --theme light").contains("for the cockpit"));
+    refused("config");
+}
+
+#[test]
+fn csv_is_one_table_with_an_end() {
+    let Command::Get(get) = read("get po -o csv").unwrap().command else { panic!("not get") };
+    assert_eq!(get.output, Output::Csv);
+    assert!(refused("get po -o csv -w").contains("-o json writes a line an event"));
+    assert!(refused("get po,no -o csv").contains("takes one kind"));
+    assert!(refused("get po/a svc/b -o csv").contains("takes one kind"));
+}
+
+#[test]
+fn completions_know_the_shells() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(matches!(read(&format!("completions {shell}")).unwrap().command, Command::Completions(_)), "{shell}");
+    }
+    assert!(refused("completions tcsh").contains("powershell"));
+    command().debug_assert();
+}

@@ -1,13 +1,15 @@
 //! The cockpit: one loop on the main thread that waits for keys, snapshots, signals and the terminal,
 //! and for nothing else.
 
+use super::config::Settings;
 use super::fleet::Made;
 use super::get::Exit;
+use super::lend::{After, Counter};
 use crate::app::{App, Effect, Start};
 use crate::base::clock;
 use crate::cluster::fleet::Fleet;
 use crate::draw;
-use crate::term::{self, Drawn, Guard, Mailbox, Screen, Signal, Signals};
+use crate::term::{self, Away, Drawn, Guard, Mailbox, Screen, Signal, Signals};
 use crate::theme::Theme;
 use crate::view::live::Live;
 use crate::view::snapshot::{Completeness, Snapshot};
@@ -34,9 +36,6 @@ const SHARE: u32 = 12;
 const LATEST: Duration = Duration::from_millis(250);
 /// The time that turns of several sources have to come together.
 const TOGETHER: Duration = Duration::from_millis(3);
-
-/// The theme where `SKYLARK_THEME` names none that exists.
-const THEME: &str = "dark";
 
 /// What the screen asks of the view's task.
 enum Order {
@@ -107,14 +106,17 @@ fn obey(live: &mut Live, order: Order) {
 }
 
 /// The cockpit's side of the screen.
-struct Cockpit {
+pub(super) struct Cockpit {
     app: App,
     theme: Theme,
     screen: Screen<Mailbox>,
     guard: Guard,
     waiting: VecDeque<Order>,
     rows: u16,
+    width: u16,
     busy: bool,
+    /// `None` while somebody else has the terminal.
+    keyboard: Option<Keyboard>,
 }
 
 impl Cockpit {
@@ -159,9 +161,31 @@ impl Cockpit {
             let effects = self.app.on_resize(rows);
             self.carry_out(effects);
         }
+        let width = draw::text_width(self.screen.area());
+        if width != self.width {
+            self.width = width;
+            let effects = self.app.on_width(width);
+            self.carry_out(effects);
+        }
         let (app, theme) = (&self.app, &self.theme);
         let drawn = self.screen.frame(|area, buffer| draw::draw(area, buffer, app.snapshot(), app.ui(), theme))?;
         self.busy = drawn == Drawn::Busy;
+        Ok(())
+    }
+
+    /// Puts the screen away for a while.
+    pub(super) async fn put_away(&mut self) -> io::Result<Away> {
+        if let Some(keyboard) = self.keyboard.take() {
+            keyboard.stop().await;
+        }
+        Away::begin(&self.guard)
+    }
+
+    /// Brings the screen back as it was.
+    pub(super) fn bring_back(&mut self, away: Away) -> io::Result<()> {
+        away.back(&self.guard)?;
+        self.resize()?;
+        self.keyboard = Some(Keyboard::new());
         Ok(())
     }
 
@@ -169,9 +193,10 @@ impl Cockpit {
         mut self,
         orders: mpsc::Sender<Order>,
         mut snapshots: watch::Receiver<Arc<Snapshot>>,
+        mut counter: Counter,
     ) -> io::Result<()> {
         let mut signals = Signals::new()?;
-        let mut events = Keyboard::new();
+        self.keyboard = Some(Keyboard::new());
         loop {
             while let Some(order) = self.waiting.pop_front() {
                 if let Err(mpsc::error::TrySendError::Full(order)) = orders.try_send(order) {
@@ -194,7 +219,7 @@ impl Cockpit {
                         self.resize()?;
                     }
                 },
-                event = events.events.recv() => {
+                event = typed(&mut self.keyboard) => {
                     let Some(event) = event else { return Ok(()) };
                     let mut next = Some(event);
                     // All keys that are here already make one frame.
@@ -202,9 +227,15 @@ impl Cockpit {
                         if self.event(event?)? {
                             return Ok(());
                         }
-                        next = events.events.try_recv().ok();
+                        next = self.keyboard.as_mut().and_then(|keyboard| keyboard.events.try_recv().ok());
                     }
                 }
+                Some(loan) = counter.loans.recv() => {
+                    if self.lend(loan, &mut counter.loans, &mut signals).await? == After::Quit {
+                        return Ok(());
+                    }
+                }
+                Some(notice) = counter.notices.recv() => self.app.heed(vec![notice]),
                 permit = orders.reserve(), if !self.waiting.is_empty() => {
                     if let (Ok(permit), Some(order)) = (permit, self.waiting.pop_front()) {
                         permit.send(order);
@@ -246,6 +277,20 @@ impl Keyboard {
         });
         Keyboard { events, reader }
     }
+
+    /// Ends the reading: what is typed from now on is for somebody else.
+    async fn stop(mut self) {
+        self.reader.abort();
+        // Only when the task is gone is its stream.
+        let _ = (&mut self.reader).await;
+    }
+}
+
+async fn typed(keyboard: &mut Option<Keyboard>) -> Option<io::Result<Event>> {
+    match keyboard {
+        Some(keyboard) => keyboard.events.recv().await,
+        None => std::future::pending().await,
+    }
 }
 
 impl Drop for Keyboard {
@@ -269,6 +314,10 @@ pub struct Opening {
     pub namespaces: Namespaces,
     /// Nothing may be written.
     pub read_only: bool,
+    /// Keys, colours, and what is wrong with the files that they stand in.
+    pub settings: Settings,
+    /// Who wants the terminal, or something said.
+    pub counter: Counter,
 }
 
 /// Opens the cockpit; returns when it is left.
@@ -283,13 +332,21 @@ pub fn run(made: Made, opening: Opening) -> Exit {
 }
 
 fn open(made: Made, opening: Opening) -> io::Result<()> {
-    let Made { fleet, wanted, mut problems } = made;
+    let Made { fleet, wanted, mut problems, warnings } = made;
+    let Settings { keymap, theme, wide, problems: mistakes, .. } = opening.settings;
+    let notices: Vec<String> = mistakes.into_iter().chain(warnings).collect();
+    for notice in &notices {
+        tracing::warn!("{notice}");
+    }
     let fleet = Arc::new(fleet);
     let all = wanted.len() == fleet.clusters.len();
     let mut start = Start {
         namespaces: opening.namespaces,
         clusters: (!all && !wanted.is_empty()).then(|| wanted.clone()),
         read_only: opening.read_only,
+        keymap,
+        wide,
+        notices,
         ..Start::default()
     };
     if let Some(kind) = opening.kind {
@@ -308,9 +365,8 @@ fn open(made: Made, opening: Opening) -> io::Result<()> {
     let screen = Screen::new(Mailbox::stdout()?, size);
     let app = App::new(start);
     let spec: Spec = app.spec().clone();
-    let theme = std::env::var("SKYLARK_THEME").ok().and_then(|name| Theme::from_env(&name));
-    let theme = theme.or_else(|| Theme::from_env(THEME)).unwrap_or_else(Theme::plain);
-    let mut cockpit = Cockpit { app, theme, screen, guard, waiting: VecDeque::new(), rows: 0, busy: false };
+    let mut cockpit =
+        Cockpit { app, theme, screen, guard, waiting: VecDeque::new(), rows: 0, width: 0, busy: false, keyboard: None };
     let effects = cockpit.app.opening();
     cockpit.carry_out(effects);
     let (orders, their_orders) = mpsc::channel(ORDERS);
@@ -318,7 +374,7 @@ fn open(made: Made, opening: Opening) -> io::Result<()> {
     let result = runtime.block_on(async {
         let live = Live::new(fleet.clone(), spec, &wanted);
         let view = tokio::spawn(drive(live, fleet, their_orders, out));
-        let result = cockpit.run(orders, snapshots).await;
+        let result = cockpit.run(orders, snapshots, opening.counter).await;
         view.abort();
         result
     });

@@ -4,7 +4,7 @@ use super::args::Contexts;
 use crate::cluster::ask::Patience;
 use crate::cluster::cluster::Blueprint;
 use crate::cluster::fleet::Fleet;
-use crate::link::{self, ContextEntry, Link, LinkOptions, Loaded};
+use crate::link::{self, ActAs, Console, ContextEntry, Link, LinkOptions, Loaded};
 use crate::model::state::ClusterId;
 use std::path::Path;
 use std::time::Duration;
@@ -17,6 +17,42 @@ pub struct Made {
     pub wanted: Vec<ClusterId>,
     /// What is wrong with the kubeconfig, a sentence each.
     pub problems: Vec<String>,
+    /// What works and should not be as it is, a sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// What a fleet is made of.
+pub struct Request<'a> {
+    /// The kubeconfig to read instead of those of the environment.
+    pub kubeconfig: Option<&'a Path>,
+    /// Which of its contexts.
+    pub contexts: &'a Contexts,
+    /// Whom to act as.
+    pub act_as: Option<&'a ActAs>,
+    /// Who may be asked to log in.
+    pub console: Console,
+}
+
+impl Request<'_> {
+    fn load(&self) -> Loaded {
+        let mut loaded = link::load(self.kubeconfig);
+        if let Some(other) = self.act_as {
+            loaded.act_as(other.clone());
+        }
+        loaded
+    }
+
+    fn blueprint(&self, loaded: &Loaded, entry: &ContextEntry, silence: Duration) -> Blueprint {
+        let options = LinkOptions { console: self.console.clone(), ..options(silence) };
+        let unverified = if entry.insecure && !entry.server.is_empty() { " (TLS not verified)" } else { "" };
+        Blueprint {
+            name: entry.name.clone(),
+            namespace: entry.namespace.clone(),
+            server: format!("{}{unverified}", entry.server),
+            user: entry.who(),
+            link: loaded.target(&entry.name).and_then(|target| Link::new(target, options)),
+        }
+    }
 }
 
 /// Why there is no fleet: a sentence, with what to do next.
@@ -28,16 +64,6 @@ pub struct NoFleet(pub String);
 fn options(silence: Duration) -> LinkOptions {
     let defaults = LinkOptions::default();
     LinkOptions { dial_timeout: silence.min(defaults.dial_timeout), ..defaults }
-}
-
-fn blueprint(loaded: &Loaded, entry: &ContextEntry, silence: Duration) -> Blueprint {
-    Blueprint {
-        name: entry.name.clone(),
-        namespace: entry.namespace.clone(),
-        server: entry.server.clone(),
-        user: entry.user.clone(),
-        link: loaded.target(&entry.name).and_then(|target| Link::new(target, options(silence))),
-    }
 }
 
 /// The contexts that were asked for, or why that is not possible.
@@ -77,22 +103,22 @@ fn chosen<'a>(loaded: &'a Loaded, contexts: &Contexts) -> Result<Vec<&'a Context
 }
 
 /// The fleet of `get`: only what was asked for.
-pub fn exact(kubeconfig: Option<&Path>, contexts: &Contexts, silence: Duration) -> Result<Made, NoFleet> {
-    let loaded = link::load(kubeconfig);
-    let chosen = chosen(&loaded, contexts).map_err(NoFleet)?;
-    let blueprints: Vec<_> = chosen.into_iter().map(|entry| blueprint(&loaded, entry, silence)).collect();
+pub fn exact(request: &Request<'_>, silence: Duration) -> Result<Made, NoFleet> {
+    let loaded = request.load();
+    let chosen = chosen(&loaded, request.contexts).map_err(NoFleet)?;
+    let blueprints: Vec<_> = chosen.into_iter().map(|entry| request.blueprint(&loaded, entry, silence)).collect();
     let fleet = Fleet::new(blueprints, Patience { silence });
     let wanted = fleet.clusters.iter().map(|cluster| cluster.id).collect();
-    Ok(Made { fleet, wanted, problems: loaded.problems.clone() })
+    Ok(Made { fleet, wanted, problems: loaded.problems, warnings: loaded.warnings })
 }
 
 /// The fleet of the cockpit: what was asked for is connected, the other clusters stay idle, and what
 /// cannot be had becomes a problem on the screen.
-pub fn whole(kubeconfig: Option<&Path>, contexts: &Contexts) -> Result<Made, NoFleet> {
+pub fn whole(request: &Request<'_>) -> Result<Made, NoFleet> {
     let silence = Patience::default().silence;
-    let loaded = link::load(kubeconfig);
+    let loaded = request.load();
     let mut problems = loaded.problems.clone();
-    let chosen: Vec<ContextEntry> = match (chosen(&loaded, contexts), contexts) {
+    let chosen: Vec<ContextEntry> = match (chosen(&loaded, request.contexts), request.contexts) {
         (Ok(chosen), _) => chosen.into_iter().cloned().collect(),
         // A name that was typed wrong is a usage error; a kubeconfig that is wrong is a state.
         (Err(error), Contexts::Named(_)) if !loaded.contexts.is_empty() => return Err(NoFleet(error)),
@@ -109,12 +135,13 @@ pub fn whole(kubeconfig: Option<&Path>, contexts: &Contexts) -> Result<Made, NoF
     let missing: Vec<_> = chosen.iter().filter(|c| entries.iter().all(|entry| entry.name != c.name)).collect();
     entries.extend(missing);
     entries.sort_by_key(|entry| loaded.contexts.iter().position(|other| other.name == entry.name));
-    let blueprints: Vec<_> = entries.iter().map(|entry| blueprint(&loaded, entry, silence)).collect();
+    let blueprints: Vec<_> = entries.iter().map(|entry| request.blueprint(&loaded, entry, silence)).collect();
     let wanted: Vec<_> = (0..entries.len())
         .filter(|&i| chosen.iter().any(|other| other.name == entries[i].name))
         .map(|i| ClusterId(i as u16))
         .collect();
-    Ok(Made { fleet: Fleet::new(blueprints, Patience { silence }), wanted, problems })
+    let fleet = Fleet::new(blueprints, Patience { silence });
+    Ok(Made { fleet, wanted, problems, warnings: loaded.warnings })
 }
 
 fn same_place(a: &ContextEntry, b: &ContextEntry) -> bool {
@@ -139,5 +166,5 @@ pub fn demo() -> Result<(Made, Vec<std::sync::Arc<crate::demo::DemoCluster>>), N
     });
     let fleet = Fleet::new(blueprints.collect(), Patience::default());
     let wanted = fleet.clusters.iter().map(|cluster| cluster.id).collect();
-    Ok((Made { fleet, wanted, problems: Vec::new() }, clusters))
+    Ok((Made { fleet, wanted, problems: Vec::new(), warnings: Vec::new() }, clusters))
 }

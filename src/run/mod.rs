@@ -2,13 +2,19 @@
 
 pub mod args;
 pub mod cockpit;
+mod complete;
+mod config;
 mod diag;
 mod duration;
 pub mod fleet;
 pub mod get;
+mod kinds;
+mod lend;
 
+use crate::link::Console;
 use args::{Args, Command};
 use cockpit::Opening;
+use fleet::{Made, NoFleet, Request};
 use get::Exit;
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -16,6 +22,10 @@ use std::process::ExitCode;
 
 /// Runs the command line; gives the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    if complete::answer(&args) {
+        return ExitCode::SUCCESS;
+    }
     crate::link::install_crypto();
     let args = match args::parse(args) {
         Ok(args) => args,
@@ -42,20 +52,64 @@ fn run(args: &Args) -> Exit {
             Ok(runtime) => runtime.block_on(get::run(args, get)),
             Err(error) => fail(&error),
         },
-        Command::Cockpit { kind } => {
-            if !crate::term::is_terminal() {
-                return no_terminal();
-            }
-            diag::begin();
-            match fleet::whole(args.kubeconfig.as_deref(), &args.contexts) {
-                Ok(made) => cockpit::run(made, opening(args, kind.clone())),
-                Err(error) => {
-                    get::complain(&format!("error: {error}"));
-                    Exit::Usage
-                }
-            }
-        }
+        Command::Completions(shell) => match shell.script().and_then(|script| std::io::stdout().write_all(&script)) {
+            Ok(()) => Exit::Complete,
+            Err(error) => fail(&error),
+        },
+        Command::CheckConfig => check_config(args),
+        Command::Cockpit { kind } => cockpit(args, |console| {
+            let request = Request {
+                kubeconfig: args.kubeconfig.as_deref(),
+                contexts: &args.contexts,
+                act_as: args.act_as.as_ref(),
+                console,
+            };
+            Ok((fleet::whole(&request)?, kind.clone()))
+        }),
         Command::Demo => demo(args),
+    }
+}
+
+/// Opens the cockpit over the fleet that `make` makes.
+fn cockpit(args: &Args, make: impl FnOnce(Console) -> Result<(Made, Option<String>), NoFleet>) -> Exit {
+    let settings = match config::load(&args.chosen) {
+        Ok(settings) => settings,
+        Err(error) => {
+            get::complain(&format!("error: {error}"));
+            return Exit::Usage;
+        }
+    };
+    if !crate::term::is_terminal() {
+        return no_terminal();
+    }
+    diag::begin();
+    let (console, counter) = lend::counter();
+    match make(console) {
+        Ok((made, kind)) => {
+            let read_only = args.read_only || settings.read_only;
+            let opening = Opening { kind, namespaces: args.namespaces.clone(), read_only, settings, counter };
+            cockpit::run(made, opening)
+        }
+        Err(error) => {
+            get::complain(&format!("error: {error}"));
+            Exit::Usage
+        }
+    }
+}
+
+fn check_config(args: &Args) -> Exit {
+    match config::check(&args.chosen) {
+        Ok((report, problems)) => {
+            let _ = write!(std::io::stdout(), "{}", crate::text::sanitize::sanitize_block(&report));
+            for problem in &problems {
+                get::complain(problem);
+            }
+            if problems.is_empty() { Exit::Complete } else { Exit::Other }
+        }
+        Err(error) => {
+            get::complain(&format!("error: {error}"));
+            Exit::Usage
+        }
     }
 }
 
@@ -68,10 +122,6 @@ fn fail(error: &std::io::Error) -> Exit {
     Exit::Other
 }
 
-fn opening(args: &Args, kind: Option<String>) -> Opening {
-    Opening { kind, namespaces: args.namespaces.clone(), read_only: args.read_only }
-}
-
 fn no_terminal() -> Exit {
     get::complain(
         "error: the cockpit needs a terminal for its input and output; `skylark get` writes the same rows to a pipe",
@@ -81,18 +131,13 @@ fn no_terminal() -> Exit {
 
 #[cfg(feature = "embedded-fleet")]
 fn demo(args: &Args) -> Exit {
-    if !crate::term::is_terminal() {
-        return no_terminal();
-    }
-    diag::begin();
-    match fleet::demo() {
-        // The clusters live for as long as the cockpit is open.
-        Ok((made, _clusters)) => cockpit::run(made, opening(args, None)),
-        Err(error) => {
-            get::complain(&format!("error: {error}"));
-            Exit::Other
-        }
-    }
+    // The clusters live for as long as the cockpit is open.
+    let mut clusters = Vec::new();
+    cockpit(args, |_| {
+        let (made, theirs) = fleet::demo()?;
+        clusters = theirs;
+        Ok((made, None))
+    })
 }
 
 #[cfg(not(feature = "embedded-fleet"))]

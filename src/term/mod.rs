@@ -1,5 +1,6 @@
 //! The terminal: one write a frame, nothing while nothing changes, and restored on every way out.
 
+mod away;
 pub mod emit;
 pub mod guard;
 pub mod outlet;
@@ -7,6 +8,7 @@ pub mod screen;
 mod scroll;
 pub mod signals;
 
+pub use away::Away;
 pub use guard::Guard;
 pub use outlet::{Mailbox, Outlet};
 pub use screen::{Drawn, Screen};

@@ -18,9 +18,15 @@ pub struct Glyphs {
     pub up: &'static str,
     /// Sorted, largest first.
     pub down: &'static str,
+    /// Beside a line that changed.
+    pub changed: &'static str,
+    /// Beside a line before which others went.
+    pub removed: &'static str,
+    /// A line leads to another object.
+    pub link: &'static str,
     /// Between facts of a line.
     pub dot: &'static str,
-    phases: [&'static str; 8],
+    phases: [&'static str; 9],
 }
 
 /// For terminals that show Unicode.
@@ -31,8 +37,11 @@ pub static UNICODE: Glyphs = Glyphs {
     bad: "✗",
     up: "▲",
     down: "▼",
+    changed: "┃",
+    removed: "▔",
+    link: "→",
     dot: "·",
-    phases: ["○", "◌", "●", "◐", "✗", "⊘", "⊖", "◍"],
+    phases: ["○", "◌", "●", "◐", "✗", "⊘", "⊖", "◍", "≠"],
 };
 
 /// For the rest.
@@ -43,8 +52,11 @@ pub static ASCII: Glyphs = Glyphs {
     bad: "x",
     up: "^",
     down: "v",
+    changed: "|",
+    removed: "^",
+    link: ">",
     dot: "-",
-    phases: ["-", "~", "+", "?", "x", "!", "!", "%"],
+    phases: ["-", "~", "+", "?", "x", "!", "!", "%", "#"],
 };
 
 impl Glyphs {
@@ -75,7 +87,7 @@ impl Glyphs {
 
     /// The glyph of a cluster's phase.
     pub fn phase(&self, phase: Phase) -> &'static str {
-        let [idle, connecting, live, stale, unreachable, denied, expired, throttled] = self.phases;
+        let [idle, connecting, live, stale, unreachable, denied, expired, throttled, replaced] = self.phases;
         match phase {
             Phase::Idle => idle,
             Phase::Connecting => connecting,
@@ -85,6 +97,7 @@ impl Glyphs {
             Phase::Denied => denied,
             Phase::Expired => expired,
             Phase::Throttled => throttled,
+            Phase::Replaced => replaced,
         }
     }
 

@@ -19,13 +19,19 @@ pub struct ThemeError {
     pub what: String,
 }
 
+/// A theme's file: all of a theme, or what differs from another.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Sheet {
+    /// What it differs from; whoever finds the files has seen it.
+    #[allow(dead_code)]
+    inherits: Option<String>,
     /// What contrast is checked against.
     #[allow(dead_code)] // read by the tests
-    pub background: String,
+    pub background: Option<String>,
+    #[serde(default)]
     pub palette: BTreeMap<String, Spanned<Entry>>,
+    #[serde(default)]
     pub scopes: BTreeMap<Spanned<String>, Spanned<Rule>>,
 }
 
@@ -52,12 +58,31 @@ pub(super) struct Rule {
 /// What is wrong, and at which byte of the file.
 type Fault = (usize, String);
 
-/// The style of every scope at a depth.
-pub(super) fn styles(file: &str, text: &str, depth: Depth) -> Result<[Style; Scope::ALL.len()], ThemeError> {
-    read(text).and_then(|sheet| resolve(&sheet, depth)).map_err(|(at, what)| {
+/// The style of every scope at a depth. Of the files, each with its name, a later one goes before an
+/// earlier one, colour by colour and scope by scope.
+pub(super) fn styles(files: &[(&str, &str)], depth: Depth) -> Result<[Style; Scope::ALL.len()], ThemeError> {
+    let error = |file: usize, (at, what): Fault| {
+        let (name, text) = files.get(file).copied().unwrap_or_default();
         let line = 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
-        ThemeError { file: file.to_owned(), line, what }
-    })
+        ThemeError { file: name.to_owned(), line, what }
+    };
+    let mut sheets = Vec::with_capacity(files.len());
+    for (place, (_, text)) in files.iter().enumerate() {
+        sheets.push(read(text).map_err(|fault| error(place, fault))?);
+    }
+    let mut palette = BTreeMap::new();
+    for (place, sheet) in sheets.iter().enumerate() {
+        palette.extend(shades(sheet).map_err(|fault| error(place, fault))?);
+    }
+    let mut found = [None; Scope::ALL.len()];
+    for (place, sheet) in sheets.iter().enumerate() {
+        resolve(sheet, &palette, depth, &mut found).map_err(|fault| error(place, fault))?;
+    }
+    let mut styles = [Style::new(); Scope::ALL.len()];
+    for ((style, found), scope) in styles.iter_mut().zip(found).zip(Scope::ALL) {
+        *style = found.ok_or_else(|| error(0, (0, format!("the scope {:?} is missing", scope.name()))))?;
+    }
+    Ok(styles)
 }
 
 pub(super) fn read(text: &str) -> Result<Sheet, Fault> {
@@ -89,21 +114,20 @@ pub(super) fn shades(sheet: &Sheet) -> Result<BTreeMap<&str, Shade>, Fault> {
     sheet.palette.iter().map(|(name, entry)| Ok((name.as_str(), shade(entry)?))).collect()
 }
 
-fn resolve(sheet: &Sheet, depth: Depth) -> Result<[Style; Scope::ALL.len()], Fault> {
-    let shades = shades(sheet)?;
-    let mut found = [None; Scope::ALL.len()];
+fn resolve(
+    sheet: &Sheet,
+    palette: &BTreeMap<&str, Shade>,
+    depth: Depth,
+    found: &mut [Option<Style>; Scope::ALL.len()],
+) -> Result<(), Fault> {
     for (name, rule) in &sheet.scopes {
         let place = Scope::ALL.iter().position(|scope| scope.name() == name.get_ref());
         let Some(slot) = place.and_then(|place| found.get_mut(place)) else {
             return Err((name.span().start, format!("no scope is named {:?}", name.get_ref())));
         };
-        *slot = Some(style(rule, &shades, depth)?);
+        *slot = Some(style(rule, palette, depth)?);
     }
-    let mut styles = [Style::new(); Scope::ALL.len()];
-    for ((style, found), scope) in styles.iter_mut().zip(found).zip(Scope::ALL) {
-        *style = found.ok_or_else(|| (0, format!("the scope {:?} is missing", scope.name())))?;
-    }
-    Ok(styles)
+    Ok(())
 }
 
 fn style(rule: &Spanned<Rule>, shades: &BTreeMap<&str, Shade>, depth: Depth) -> Result<Style, Fault> {

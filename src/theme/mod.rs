@@ -10,14 +10,18 @@ pub use glyphs::Glyphs;
 pub use load::ThemeError;
 pub use scope::Scope;
 
+use crate::model::document::Ink;
 use crate::model::draft::Tone;
 use crate::model::state::Phase;
-use colour::Depth;
+pub use colour::Depth;
 use ratatui::style::Style;
 
 /// The themes that come along, by name.
 pub const BUILT_IN: [(&str, &str); 2] =
-    [("dark", include_str!("../../themes/dark.toml")), ("light", include_str!("../../themes/light.toml"))];
+    [(DEFAULT, include_str!("../../themes/dark.toml")), ("light", include_str!("../../themes/light.toml"))];
+
+/// The theme in force when the user has chosen no other; those that do not say otherwise differ from it.
+pub const DEFAULT: &str = "dark";
 
 /// A style for every scope, in the colours of one terminal.
 #[derive(Clone, Debug)]
@@ -36,14 +40,13 @@ impl Theme {
 
     /// Reads a theme; `file` names it in errors.
     pub fn parse(file: &str, text: &str, depth: Depth, glyphs: &'static Glyphs) -> Result<Theme, ThemeError> {
-        let styles = load::styles(file, text, depth)?;
-        Ok(Theme { styles, glyphs })
+        Theme::layered(&[(file, text)], depth, glyphs)
     }
 
-    /// A theme that comes along, as far as the environment says that the terminal can show it.
-    pub fn from_env(name: &str) -> Option<Theme> {
-        let var = |name: &str| std::env::var(name).ok();
-        Theme::built_in(name, Depth::detect(var), Glyphs::detect(var))
+    /// Reads a theme out of several files, each with its name: a later one says what differs from those
+    /// before it.
+    pub fn layered(files: &[(&str, &str)], depth: Depth, glyphs: &'static Glyphs) -> Result<Theme, ThemeError> {
+        Ok(Theme { styles: load::styles(files, depth)?, glyphs })
     }
 
     /// Without any style, in ASCII: shows everywhere.
@@ -67,6 +70,25 @@ impl Theme {
         })
     }
 
+    /// The style of a piece of a document.
+    pub fn ink(&self, ink: Ink) -> Style {
+        self.style(match ink {
+            Ink::Plain => Scope::Text,
+            Ink::Key => Scope::DocKey,
+            Ink::Text => Scope::DocText,
+            Ink::Number => Scope::DocNumber,
+            Ink::Word => Scope::DocWord,
+            Ink::Punctuation => Scope::DocPunctuation,
+            Ink::Comment => Scope::DocComment,
+            Ink::Heading => Scope::DocHeading,
+            Ink::Dim => Scope::Dim,
+            Ink::Good => Scope::StatusGood,
+            Ink::Warn => Scope::StatusWarn,
+            Ink::Bad => Scope::StatusBad,
+            Ink::Masked => Scope::DocMasked,
+        })
+    }
+
     /// The style of a cluster's phase.
     pub fn phase(&self, phase: Phase) -> Style {
         self.style(match phase {
@@ -78,6 +100,7 @@ impl Theme {
             Phase::Denied => Scope::PhaseDenied,
             Phase::Expired => Scope::PhaseExpired,
             Phase::Throttled => Scope::PhaseThrottled,
+            Phase::Replaced => Scope::PhaseReplaced,
         })
     }
 }

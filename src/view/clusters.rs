@@ -4,6 +4,7 @@ use super::snapshot::{ClusterLine, RowId};
 use super::spec::ClusterId;
 use super::table::Part;
 use crate::base::age::Timestamp;
+use crate::cluster::cluster::Cluster;
 use crate::cluster::fleet::Fleet;
 use crate::model::column::Column;
 use crate::model::draft::{Draft, Tone};
@@ -13,7 +14,7 @@ use crate::model::state::Phase;
 use crate::text::sanitize::sanitize;
 use std::sync::Arc;
 
-const COLUMNS: [Column; 12] = [
+const COLUMNS: [Column; 17] = [
     Column::shown("NAME"),
     Column::shown("STATE"),
     Column::shown("SINCE"),
@@ -23,6 +24,11 @@ const COLUMNS: [Column; 12] = [
     Column::shown("HEARD"),
     Column::shown("RETRY"),
     Column::shown("WHY"),
+    Column { name: std::borrow::Cow::Borrowed("REQS"), wide: true, numeric: true },
+    Column { name: std::borrow::Cow::Borrowed("BYTES"), wide: true, numeric: true },
+    Column { name: std::borrow::Cow::Borrowed("WATCHES"), wide: true, numeric: true },
+    Column { name: std::borrow::Cow::Borrowed("429S"), wide: true, numeric: true },
+    Column::wide("IDENTITY"),
     Column::wide("SERVER"),
     Column::wide("USER"),
     Column::wide("NAMESPACE"),
@@ -70,7 +76,7 @@ impl ClustersPane {
                 Phase::Live => Tone::Good,
                 Phase::Idle | Phase::Connecting => Tone::Quiet,
                 Phase::Throttled | Phase::Stale => Tone::Warn,
-                Phase::Unreachable | Phase::Denied | Phase::Expired => Tone::Bad,
+                Phase::Unreachable | Phase::Denied | Phase::Expired | Phase::Replaced => Tone::Bad,
             };
             draft.cell_span(draft.name);
             draft.cell(line.state.phase.word());
@@ -97,15 +103,38 @@ impl ClustersPane {
                 0 => draft.cell("now"),
                 seconds => draft.cell_fmt(format_args!("in {seconds}s (#{})", line.state.attempts)),
             }
-            draft.cell(&line.state.reason);
+            match cluster.rotation() {
+                Some(rotation) if line.state.reason.is_empty() => draft.cell(&sanitize(&rotation.what)),
+                _ => draft.cell(&line.state.reason),
+            }
+            let spent = cluster.spent();
+            draft.cell_number(spent.requests.cast_signed());
+            draft.cell_size(spent.bytes);
+            draft.cell_number(spent.watches.cast_signed());
+            draft.cell_number(spent.throttled.cast_signed());
+            draft.cell(&identity(cluster, fleet));
             draft.cell(&sanitize(&cluster.server));
             draft.cell(&sanitize(&cluster.user));
             draft.cell(&sanitize(&cluster.namespace));
             // Its cells are its version: what did not change is not touched.
-            let cells = format!("{:?}", draft.texts(u32::MAX));
+            let cells =
+                format!("{:?}", draft.cells.iter().map(|cell| cell.map(|span| draft.get(span))).collect::<Vec<_>>());
             draft.version = draft.span(&cells);
             self.source.upsert(&draft, now);
         }
         self.source.commit(now);
     }
+}
+
+/// What tells the cluster from others, and which others it is, too: one cluster may have many contexts.
+fn identity(cluster: &Cluster, fleet: &Fleet) -> String {
+    let Some(known) = cluster.identity() else { return String::new() };
+    let Some(uid) = &known.uid else {
+        return known.authority.map_or_else(String::new, |digest| format!("CA {digest}"));
+    };
+    let same = |other: &&Arc<Cluster>| {
+        other.id != cluster.id && other.identity().is_some_and(|known| known.uid.as_ref() == Some(uid))
+    };
+    let also: Vec<_> = fleet.clusters.iter().filter(same).map(|other| other.name.as_str()).collect();
+    if also.is_empty() { uid.clone() } else { format!("{uid} = {}", also.join(", ")) }
 }

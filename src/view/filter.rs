@@ -4,6 +4,7 @@ use crate::base::age::Timestamp;
 use crate::model::cell::Cell;
 use crate::model::rows::{Rows, Slot};
 use crate::model::selector::Selector;
+use crate::text::catalog::Text;
 use regex::{Regex, RegexBuilder};
 use std::fmt::Write as _;
 
@@ -42,7 +43,7 @@ impl Filter {
         let built = RegexBuilder::new(pattern).case_insensitive(true).multi_line(true).size_limit(1 << 20).build();
         match built {
             Ok(regex) => Ok(Filter::Text { regex, inverse }),
-            Err(regex::Error::CompiledTooBig(_)) => Err("this pattern is too large".into()),
+            Err(regex::Error::CompiledTooBig(_)) => Err(Text::PatternTooLarge.to_string()),
             Err(error) => Err(explain(pattern, &error)),
         }
     }
@@ -94,11 +95,13 @@ fn write_steady(rows: &Rows, cell: Cell<crate::base::arena::Sym>, out: &mut Stri
         Cell::Restarts { count, .. } => {
             let _ = write!(out, "{count}");
         }
-        Cell::Number(_) => cell.write(out, Timestamp::MIN, |_| ""),
+        Cell::Number(_) | Cell::Duration(_) | Cell::Moment(_) | Cell::Size(_) => {
+            cell.write(out, Timestamp::MIN, |_| "");
+        }
     }
 }
 
-fn explain(pattern: &str, error: &regex::Error) -> String {
+pub(super) fn explain(pattern: &str, error: &regex::Error) -> String {
     let text = error.to_string();
     let last = text.lines().rev().find_map(|line| line.strip_prefix("error: ")).unwrap_or("it cannot be read");
     format!("\"{pattern}\" is not a regular expression: {last}; write \\ before a character that is meant as it stands")

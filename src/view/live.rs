@@ -2,17 +2,23 @@
 
 use super::clusters::ClustersPane;
 use super::notes;
-use super::snapshot::{ClusterLine, Completeness, Names, PodCount, Snapshot, Window};
-use super::spec::{ClusterId, Namespaces, Pane, Spec, ViewCommand};
+use super::reader::Place;
+use super::reading::{Reading, Taste};
+use super::snapshot::{ClusterLine, Completeness, Names, Note, PodCount, Snapshot, Window};
+use super::spec::{ClusterId, Namespaces, Object, Pane, Spec, ViewCommand};
 use super::table::{Part, Table};
 use crate::base::age::{self, Timestamp};
 use crate::base::clock;
+use crate::cluster::cluster::Cluster;
 use crate::cluster::fleet::{Fleet, Home, complete};
+use crate::cluster::meaning::Pin;
 use crate::cluster::open::{Opened, Options, Resolution};
+use crate::cluster::rights::Origin;
 use crate::model::source::Source;
 use crate::model::state::{Phase, WatchPhase};
 use crate::text::catalog::Text;
 use crate::text::sanitize::sanitize;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -27,17 +33,33 @@ pub struct Live {
     /// What was on the screen before, so that going back is at once.
     before: Option<(Opening, Vec<Opened>, Instant)>,
     clusters: ClustersPane,
+    /// What words were found to mean.
+    pins: HashMap<String, Pin>,
+    /// What else the word on the screen names, and of what that was made.
+    ambiguous: (Vec<usize>, Vec<Note>),
     table: Table,
     names: Arc<Names>,
     names_of: Vec<usize>,
     /// The kind and sources changed since the table was told.
     fresh: bool,
     handled: u64,
+    /// What is read; the table under it stays as it is.
+    reading: Option<Reading>,
+    taste: Taste,
+    /// Where the eye was in what was read before.
+    eyes: VecDeque<(Object, (Place, Place))>,
+    /// Cells and lines of a document.
+    size: (u16, u16),
 }
+
+/// Documents whose places are remembered.
+const MOST_EYES: usize = 50;
 
 /// What decides which watches are open.
 type Opening = (Pane, Option<Vec<ClusterId>>, Namespaces);
 
+/// How often the meters are read while they are on the screen, in seconds.
+const METER: u32 = 5;
 /// How long the watches of the previous table stay open.
 const KEEP: Duration = Duration::from_mins(1);
 
@@ -51,6 +73,8 @@ impl Live {
         let homes = fleet.clusters.iter().map(|_| None).collect();
         let mut live = Live {
             clusters: ClustersPane::default(),
+            pins: HashMap::new(),
+            ambiguous: (Vec::new(), Vec::new()),
             fleet,
             homes,
             spec: Spec { pane: Pane::Clusters, ..spec.clone() },
@@ -61,11 +85,16 @@ impl Live {
             names_of: Vec::new(),
             fresh: true,
             handled: 0,
+            reading: None,
+            taste: Taste::default(),
+            eyes: VecDeque::new(),
+            size: (80, 20),
         };
         // What is to be on the screen asks first.
         for &id in connect {
             live.connect_quietly(id);
         }
+        live.name(&spec.namespaces, Origin::Option);
         live.show(spec);
         live
     }
@@ -98,20 +127,82 @@ impl Live {
         self.handled += 1;
         match command {
             ViewCommand::Show(spec) => self.show(spec),
-            ViewCommand::Height(rows) => self.table.set_height(rows),
-            ViewCommand::Move(motion) => self.table.go(motion),
+            ViewCommand::Height(rows) => {
+                self.table.set_height(rows);
+                self.set_size(self.size.0, rows);
+            }
+            ViewCommand::Width(cells) => self.set_size(cells, self.size.1),
+            ViewCommand::Move(motion) => match &mut self.reading {
+                Some(reading) => reading.go(motion),
+                None => self.table.go(motion),
+            },
+            ViewCommand::Read(what) => {
+                if let Some(reading) = &mut self.reading {
+                    reading.read(what, &mut self.taste);
+                }
+            }
             ViewCommand::ToggleMark => self.table.toggle_mark(),
             ViewCommand::MarkRange => self.table.mark_range(),
             ViewCommand::ClearMarks => self.table.clear_marks(),
         }
     }
 
+    fn set_size(&mut self, width: u16, height: u16) {
+        self.size = (width, height);
+        if let Some(reading) = &mut self.reading {
+            reading.set_size(width, height);
+        }
+    }
+
+    /// Reads an object. The table stays open under it, so that going back is at once.
+    fn read(&mut self, object: &Object, search: &str) {
+        if self.reading.as_ref().is_none_or(|reading| reading.object() != object) {
+            self.put_down();
+            let Some(cluster) = self.fleet.get(object.cluster) else { return };
+            let mut reading = Reading::new(cluster, object.clone(), self.taste);
+            reading.set_size(self.size.0, self.size.1);
+            if let Some((_, eye)) = self.eyes.iter().find(|(other, _)| other == object) {
+                reading.return_to(*eye);
+            }
+            self.reading = Some(reading);
+        }
+        if let Some(reading) = &mut self.reading {
+            reading.set_search(search);
+        }
+    }
+
+    /// Reads no more: what was revealed is masked the next time.
+    fn put_down(&mut self) {
+        if let Some(reading) = self.reading.take() {
+            self.eyes.retain(|(object, _)| object != reading.object());
+            self.eyes.push_back((reading.object().clone(), reading.eye()));
+            if self.eyes.len() > MOST_EYES {
+                self.eyes.pop_front();
+            }
+        }
+    }
+
+    /// Notes namespaces that the user named: they may be readable where others are not.
+    fn name(&self, namespaces: &Namespaces, origin: Origin) {
+        let Namespaces::Only(names) = namespaces else { return };
+        for cluster in self.fleet.clusters.iter().filter(|cluster| self.in_scope(cluster.id)) {
+            for name in names {
+                cluster.rights.name(name, origin);
+            }
+        }
+    }
+
     fn show(&mut self, spec: Spec) {
+        if let Pane::Object(object) = &spec.pane {
+            return self.read(object, &spec.filter);
+        }
+        self.put_down();
         self.table.set_filter(&spec.filter);
         self.table.set_sort(spec.sort.clone());
         self.table.set_wide(spec.wide);
         let same = opening(&spec) == opening(&self.spec);
         let old = std::mem::replace(&mut self.spec, spec);
+        self.name(&self.spec.namespaces, Origin::Typed);
         if same {
             return;
         }
@@ -134,6 +225,7 @@ impl Live {
     /// Opens what the spec asks for and is not open yet.
     fn open(&mut self) {
         let Pane::Kind(word) = &self.spec.pane else { return };
+        let pin = self.pins.entry(word.to_ascii_lowercase()).or_default().clone();
         for cluster in &self.fleet.clusters {
             let connected = self.homes.get(usize::from(cluster.id.0)).is_some_and(Option::is_some);
             let open = self.opened.iter().any(|opened| opened.cluster.id == cluster.id);
@@ -143,7 +235,12 @@ impl Live {
                     Namespaces::OfContext => vec![Some(cluster.namespace.clone())],
                     Namespaces::Only(names) => names.iter().cloned().map(Some).collect(),
                 };
-                self.opened.push(Opened::new(cluster, word, namespaces, Options::default()));
+                self.opened.push(Opened::new(
+                    cluster,
+                    word,
+                    namespaces,
+                    Options { pin: pin.clone(), ..Options::default() },
+                ));
             }
         }
     }
@@ -183,15 +280,34 @@ impl Live {
         let now = clock::now();
         let mut tick = Tick::default();
         let lines = self.lines(now, &mut tick);
-        self.clusters.update(&self.fleet, &lines, now);
-        let one = self.fleet.clusters.len() < 2;
-        let parts = self.parts();
-        self.table.set_parts(parts, !one && self.spec.pane != Pane::Clusters, !self.fresh);
-        self.fresh = false;
-        self.table.refresh();
-        let window = self.window(now, &mut tick);
+        if self.spec.pane == Pane::Clusters {
+            self.clusters.update(&self.fleet, &lines, now);
+            // What was spent changes without a word: it is looked at now and then.
+            tick.at(self.spec.wide.then_some(METER));
+        }
+        self.update_ambiguous();
+        let (window, page) = match &mut self.reading {
+            Some(reading) => {
+                let page = reading.page(now, &mut tick);
+                let window = Window {
+                    completeness: if page.is_empty() { Completeness::Loading } else { Completeness::Complete },
+                    filter: reading.search().to_owned(),
+                    filter_error: reading.search_error().map(str::to_owned),
+                    ..Window::default()
+                };
+                (window, Some(Arc::new(page)))
+            }
+            None => {
+                let one = self.fleet.clusters.len() < 2;
+                let parts = self.parts();
+                self.table.set_parts(parts, !one && self.spec.pane != Pane::Clusters, !self.fresh);
+                self.fresh = false;
+                self.table.refresh();
+                (self.window(now, &mut tick), None)
+            }
+        };
         self.update_names();
-        (Snapshot { clusters: lines, window, names: self.names.clone(), handled: self.handled, now }, tick.0)
+        (Snapshot { clusters: lines, window, page, names: self.names.clone(), handled: self.handled, now }, tick.0)
     }
 
     fn lines(&self, now: Timestamp, tick: &mut Tick) -> Vec<ClusterLine> {
@@ -244,12 +360,14 @@ impl Live {
         tick.at(next);
         let openings = self.openings();
         let (notes, completeness) = match self.spec.pane {
-            Pane::Clusters => (Vec::new(), Completeness::Complete),
+            Pane::Clusters | Pane::Object(_) => (Vec::new(), Completeness::Complete),
             Pane::Kind(_) => {
                 let in_scope = self.fleet.clusters.iter().filter(|cluster| self.in_scope(cluster.id));
                 let all: Vec<_> =
                     in_scope.map(|c| (c, openings.iter().find(|o| o.cluster.id == c.id).copied())).collect();
-                notes::of(&all, now, tick)
+                let (mut notes, completeness) = notes::of(&all, now, tick);
+                notes.extend(self.ambiguous.1.iter().cloned());
+                (notes, completeness)
             }
         };
         let expected = openings.iter().flat_map(|opened| opened.sources()).map(|source| {
@@ -302,16 +420,19 @@ impl Live {
         }
         let status = part.source.status();
         let phase = self.fleet.get(part.cluster).map_or(Phase::Live, |cluster| cluster.gate.state().phase);
-        let lost = matches!(phase, Phase::Stale | Phase::Expired | Phase::Denied | Phase::Unreachable);
+        let lost =
+            matches!(phase, Phase::Stale | Phase::Expired | Phase::Denied | Phase::Unreachable | Phase::Replaced);
         lost || !matches!(status.phase, WatchPhase::Live | WatchPhase::Loading { .. })
     }
 
     fn kind_name(&self, openings: &[&Opened]) -> String {
         match &self.spec.pane {
             Pane::Clusters => "clusters".into(),
+            Pane::Object(object) => object.kind.clone(),
             Pane::Kind(word) => {
                 let found = openings.iter().find_map(|opened| match opened.resolution() {
-                    Resolution::Found(kind) => Some(kind.plural.clone()),
+                    Resolution::Found(kind) if self.ambiguous.1.is_empty() => Some(kind.plural.clone()),
+                    Resolution::Found(kind) => Some(kind.id()),
                     _ => None,
                 });
                 found
@@ -324,6 +445,7 @@ impl Live {
     fn scope_words(&self, openings: &[&Opened]) -> String {
         let found = openings.iter().find_map(|opened| match opened.resolution() {
             Resolution::Found(kind) => Some(kind.namespaced),
+            Resolution::Several(kinds) => Some(kinds.iter().any(|kind| kind.namespaced)),
             _ => None,
         });
         if self.spec.pane == Pane::Clusters || found == Some(false) {
@@ -340,10 +462,27 @@ impl Live {
         }
     }
 
+    /// Finds out what else the word on the screen names, when that may have changed.
+    fn update_ambiguous(&mut self) {
+        let Pane::Kind(word) = &self.spec.pane else { return self.ambiguous = (Vec::new(), Vec::new()) };
+        let openings = self.openings();
+        let all: Vec<_> = openings.iter().map(|opened| (&opened.cluster, Some(*opened))).collect();
+        let made_of = |(cluster, opened): &(&Arc<Cluster>, Option<&Opened>)| {
+            let kinds = cluster.known_kinds().map_or(0, |kinds| Arc::as_ptr(&kinds) as usize);
+            kinds ^ opened.map_or(0, |opened| opened.kinds().len())
+        };
+        // The word itself is a part of what it was made of.
+        let made_of: Vec<_> = word.bytes().map(usize::from).chain(all.iter().map(made_of)).collect();
+        if made_of != self.ambiguous.0 {
+            let notes = notes::ambiguous(word, &all);
+            self.ambiguous = (made_of, notes);
+        }
+    }
+
     /// Gathers what the command line completes, when there may be more of it.
     fn update_names(&mut self) {
         let homes = self.homes.iter().flatten();
-        let sources: Vec<_> = homes.filter_map(|home| home.namespaces.sources().into_iter().next()).collect();
+        let sources: Vec<_> = homes.flat_map(|home| home.namespaces.sources()).collect();
         let connected: Vec<_> =
             self.fleet.clusters.iter().zip(&self.homes).filter(|(_, home)| home.is_some()).map(|(c, _)| c).collect();
         let kinds: Vec<_> = connected.iter().filter_map(|cluster| cluster.known_kinds()).collect();
@@ -375,13 +514,22 @@ impl Live {
             }
             let taken = seen.iter().any(|(plural, _)| *plural == kind.plural);
             seen.push((&kind.plural, &kind.group));
-            let name = if taken { kind.id() } else { kind.plural.clone() };
+            let shared =
+                kinds.iter().flat_map(|kinds| &kinds.kinds).any(|k| k.plural == kind.plural && k.group != kind.group);
             let mut others = kind.short_names.clone();
             if kind.singular != kind.plural {
                 others.push(kind.singular.clone());
             }
-            names.kinds.push((name, others));
+            // A name that several groups have stands for the first of them, and each has its full one.
+            if !taken {
+                names.kinds.push((kind.plural.clone(), others.clone()));
+            }
+            if taken || (shared && !kind.group.is_empty()) {
+                names.kinds.push((kind.id(), others));
+            }
         }
+        let categories: BTreeSet<&str> = kinds.iter().flat_map(|kinds| kinds.categories()).collect();
+        names.kinds.extend(categories.into_iter().map(|category| (category.to_owned(), Vec::new())));
         self.names = Arc::new(names);
     }
 }

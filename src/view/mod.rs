@@ -3,9 +3,16 @@
 
 pub mod clusters;
 pub mod filter;
+pub mod joint;
+pub mod limits;
 pub mod live;
 pub mod notes;
 pub mod order;
+pub mod page;
+pub mod reader;
+pub mod reading;
+mod search;
+mod slice;
 pub mod snapshot;
 pub mod spec;
 pub mod table;

@@ -35,6 +35,8 @@ pub enum By {
     Natural,
     /// Namespace, then cluster and name.
     Namespace,
+    /// Kind, then cluster, namespace and name.
+    Kind,
     /// A cell: its column in each source.
     Cell(Vec<Option<usize>>),
 }
@@ -46,6 +48,8 @@ pub struct Sorter {
     descending: bool,
     /// The cluster of each source.
     clusters: Vec<u16>,
+    /// The place of each source's kind among those of the table; empty where there is one kind.
+    kinds: Vec<u8>,
     ranks: FxHashMap<Box<str>, u16>,
 }
 
@@ -57,6 +61,13 @@ impl Sorter {
     /// A sorter for sources of these clusters.
     pub fn new(by: By, descending: bool, clusters: Vec<u16>) -> Sorter {
         Sorter { by, descending, clusters, ..Sorter::default() }
+    }
+
+    /// The same for sources of several kinds: in the natural order the kind goes before the name.
+    #[must_use]
+    pub fn with_kinds(mut self, kinds: Vec<u8>) -> Sorter {
+        self.kinds = kinds;
+        self
     }
 
     /// Ranks the namespaces of all rows anew.
@@ -81,10 +92,15 @@ impl Sorter {
         let rank = u128::from(*self.ranks.get(rows.namespace(entry.slot))?);
         let cluster = u128::from(self.clusters.get(usize::from(entry.source)).copied().unwrap_or(0));
         let name = || u128::from_be_bytes(prefix(rows.name(entry.slot))) >> 32;
-        let natural = cluster << 112 | rank << 96 | name();
+        let kind = self.kinds.get(usize::from(entry.source)).copied();
+        let natural = match kind {
+            None => cluster << 112 | rank << 96 | name(),
+            Some(kind) => cluster << 112 | rank << 96 | u128::from(kind) << 88 | name() >> 8,
+        };
         let key = match &self.by {
             By::Natural => natural,
             By::Namespace => self.directed(rank << 112) | cluster << 96 | name(),
+            By::Kind => self.directed(u128::from(kind.unwrap_or(0)) << 120) | natural >> 8,
             By::Cell(columns) => self.directed(cell_key(columns, rows, entry)),
         };
         Some(Keyed { key, natural, entry })
@@ -92,7 +108,11 @@ impl Sorter {
 
     fn directed(&self, key: u128) -> u128 {
         if self.descending {
-            !key & if matches!(self.by, By::Namespace) { 0xffff << 112 } else { u128::MAX }
+            !key & match self.by {
+                By::Namespace => 0xffff << 112,
+                By::Kind => 0xff << 120,
+                _ => u128::MAX,
+            }
         } else {
             key
         }
@@ -110,16 +130,19 @@ impl Sorter {
             return Ordering::Equal;
         };
         let cluster = |entry: Entry| self.clusters.get(usize::from(entry.source));
+        let kind = |entry: Entry| self.kinds.get(usize::from(entry.source));
         let natural = || {
             let by_name = || rows_a.name(a.slot).cmp(rows_b.name(b.slot));
             let by_namespace = || rows_a.namespace(a.slot).cmp(rows_b.namespace(b.slot));
             let by_key = || rows_a.key(a.slot).cmp(rows_b.key(b.slot));
+            let by_kind = || kind(a).cmp(&kind(b));
             let by_cluster = || cluster(a).cmp(&cluster(b));
             keyed_a
                 .natural
                 .cmp(&keyed_b.natural)
                 .then_with(by_cluster)
                 .then_with(by_namespace)
+                .then_with(by_kind)
                 .then_with(by_name)
                 .then_with(by_key)
         };
@@ -173,12 +196,16 @@ fn text_of<'a>(columns: &[Option<usize>], rows: &'a Rows, entry: Entry) -> Optio
     }
 }
 
-/// Numbers before texts; ages by how old, the youngest first, the unknown last.
+/// Numbers before texts; ages by how old, the youngest first, the unknown last. What still runs stands
+/// before what has ended: its duration is an age.
 fn number_key<'a>(cell: Cell<Sym>, text: impl Fn(Sym) -> &'a str) -> Result<u128, Sym> {
     let biased = |number: i64| u128::from(number as u64 ^ (1 << 63));
     match cell {
         Cell::Number(number) => Ok(biased(number.into()) << 32),
+        Cell::Size(kib) => Ok(biased(kib.into()) << 32),
         Cell::Restarts { count, last } => Ok(biased(count.into()) << 32 | u128::from(last)),
+        Cell::Duration(seconds) => Ok(biased(seconds.into()) << 32),
+        Cell::Moment(then) => Ok(biased(then.into()) << 32),
         Cell::Age(0) => Ok(u128::MAX >> 1),
         Cell::Age(then) => Ok(u128::from(u32::MAX - then)),
         Cell::Text(sym) => text(sym).parse::<i64>().map(|number| biased(number) << 32).map_err(|_| sym),
@@ -190,4 +217,27 @@ fn prefix(text: &str) -> [u8; 16] {
     let len = text.len().min(16);
     bytes[..len].copy_from_slice(&text.as_bytes()[..len]);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The cells in the order in which a column of them stands.
+    fn sorted(cells: &[Cell<Sym>]) -> Vec<Cell<Sym>> {
+        let mut cells = cells.to_vec();
+        cells.sort_by_key(|&cell| number_key(cell, |_| "").unwrap_or(u128::MAX));
+        cells
+    }
+
+    #[test]
+    fn time_is_sorted_by_how_long_and_moments_by_when() {
+        let nothing = Cell::Text(Sym::EMPTY);
+        // Jobs: one not begun, two that are over, two that run, the second for longer.
+        let durations = [nothing, Cell::Duration(300), Cell::Age(1000), Cell::Duration(-5), Cell::Age(2000)];
+        let wanted = [Cell::Age(2000), Cell::Age(1000), Cell::Duration(-5), Cell::Duration(300), nothing];
+        assert_eq!(sorted(&durations), wanted);
+        let moments = [Cell::Moment(3), Cell::Moment(1), Cell::Moment(0), Cell::Moment(2)];
+        assert_eq!(sorted(&moments), [Cell::Moment(0), Cell::Moment(1), Cell::Moment(2), Cell::Moment(3)]);
+    }
 }

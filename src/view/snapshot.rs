@@ -1,6 +1,7 @@
 //! What the view hands to the screen: immutable, sized by the screen and never by the cluster.
 //! Every text in here has passed the sanitiser.
 
+use super::page::Page;
 use super::spec::{ClusterId, Sort};
 use crate::base::age::Timestamp;
 use crate::model::draft::Tone;
@@ -41,6 +42,8 @@ pub struct RowId {
     pub name: String,
     /// Its uid; empty where the server gives none.
     pub uid: String,
+    /// Its kind as `plural.group`; empty for a cluster.
+    pub kind: String,
 }
 
 /// A column's head.
@@ -155,8 +158,10 @@ pub struct Names {
 pub struct Snapshot {
     /// The clusters in the fleet's order.
     pub clusters: Vec<ClusterLine>,
-    /// The table.
+    /// The table; blank but for the search while a document is read.
     pub window: Window,
+    /// The document that is read instead of a table.
+    pub page: Option<std::sync::Arc<Page>>,
     /// What can be completed.
     pub names: std::sync::Arc<Names>,
     /// How many commands of the screen it takes in: with fewer than were given, the cursor is elsewhere.

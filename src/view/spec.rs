@@ -10,6 +10,35 @@ pub enum Pane {
     Clusters,
     /// Objects of a kind, as the user named it: `po`, `deployments.apps`.
     Kind(String),
+    /// One object, to be read.
+    Object(Box<Object>),
+}
+
+/// How an object is read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Form {
+    /// What the server holds of it.
+    #[default]
+    Yaml,
+    /// What there is to say of it.
+    Describe,
+}
+
+/// One object of one cluster, and how it is read.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Object {
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// Its kind, as the user or a reference names it: `po`, `Deployment.apps`.
+    pub kind: String,
+    /// Its namespace; empty for cluster-scoped kinds.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its uid: another object of this name is not meant. Empty where that is not known.
+    pub uid: String,
+    /// As what.
+    pub form: Form,
 }
 
 /// Which namespaces.
@@ -80,4 +109,33 @@ pub enum ViewCommand {
     MarkRange,
     /// Remove all marks.
     ClearMarks,
+    /// The number of cells that a line of a document has.
+    Width(u16),
+    /// Do something in the document on the screen.
+    Read(Read),
+}
+
+/// What is done in a document, beside moving and searching.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Read {
+    /// To the next place that was searched for.
+    Next,
+    /// To the one before.
+    Previous,
+    /// The search is kept: giving it up later does not lead back.
+    Settle,
+    /// To the next changed line.
+    NextChange,
+    /// To the one before.
+    PreviousChange,
+    /// The changes were seen: their marks go.
+    Acknowledge,
+    /// Break long lines, or cut them.
+    Wrap,
+    /// Sideways by so many half screens, negative is left.
+    Sideways(i16),
+    /// Show or hide `managedFields`.
+    Managed,
+    /// Show what is masked, or mask it again.
+    Reveal,
 }

@@ -2,6 +2,7 @@
 //! it holds for one refresh.
 
 use super::filter::Filter;
+use super::joint;
 use super::order::{By, Entry, Keyed, Sorter};
 use super::snapshot::{Head, RowId, WindowRow};
 use super::spec::{ClusterId, Motion, Sort};
@@ -32,8 +33,12 @@ pub struct Part {
 enum Place {
     Cluster,
     Namespace,
+    /// The kind, in a table of several.
+    Kind,
     /// The column's place in each source.
     Cell(Vec<Option<usize>>),
+    /// These columns of each source in words.
+    Words(Vec<Vec<usize>>),
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +68,10 @@ pub struct Table {
     wide: bool,
     show_cluster: bool,
     show_namespace: bool,
+    /// What each part's kind is called, in a table of several kinds; empty in any other.
+    kinds: Vec<String>,
+    /// What the filter tries before the cells of each part.
+    heads: Vec<String>,
     cursor: usize,
     cursor_key: Option<(Entry, Key)>,
     /// The cursor follows its row; before the user moves it stays on the first row.
@@ -95,8 +104,16 @@ impl Table {
         for part in &parts {
             part.source.rows().track(true);
         }
+        self.kinds = if joint::is_joint(&parts) { joint::kind_names(&parts) } else { Vec::new() };
+        let head = |(at, part): (usize, &Part)| {
+            let cluster = if show_cluster { part.name.as_str() } else { "" };
+            // Two cells: the filter tries each line by itself.
+            self.kinds.get(at).map_or_else(|| cluster.to_owned(), |kind| format!("{cluster}\n{kind}"))
+        };
+        self.heads = parts.iter().enumerate().map(head).collect();
         self.parts = parts;
         self.show_cluster = show_cluster;
+        self.made_of.clear();
         if !same {
             self.go_top();
             self.marks.clear();
@@ -252,9 +269,11 @@ impl Table {
         }
         self.show_namespace = self.parts.iter().any(|part| part.source.kind.namespaced);
         self.columns.clear();
+        // What kind it is must be told whole.
+        let widest_kind = self.kinds.iter().map(|kind| width(kind)).max().unwrap_or(0).clamp(4, 32);
         let mut add = |title: &str, place: Place, wide: bool, numeric: bool| {
             let title: String = sanitize(title).into_owned();
-            let least = width(&title);
+            let least = if place == Place::Kind { widest_kind } else { width(&title) };
             let repeats = matches!(place, Place::Cluster | Place::Namespace);
             let identity = repeats || title == "NAME";
             let head = Head { width: least, least, title, numeric, identity, repeats };
@@ -266,6 +285,16 @@ impl Table {
         if self.show_namespace {
             add("NAMESPACE", Place::Namespace, false, false);
         }
+        if !self.kinds.is_empty() {
+            let shared = joint::shared(guards);
+            let rest = joint::rest(guards, &shared);
+            add("KIND", Place::Kind, false, false);
+            for column in shared {
+                add(column.title, Place::Cell(column.places), false, false);
+            }
+            add("INFO", Place::Words(rest), false, false);
+            return;
+        }
         for (name, wide, numeric) in names {
             let places =
                 guards.iter().map(|rows| rows.columns().iter().position(|column| column.name == name)).collect();
@@ -275,14 +304,17 @@ impl Table {
 
     fn new_sorter(&self) -> Sorter {
         let clusters = self.parts.iter().map(|part| part.cluster.0).collect();
-        let Some(sort) = &self.sort else { return Sorter::new(By::Natural, false, clusters) };
+        let kinds = joint::ranks(&self.kinds);
+        let Some(sort) = &self.sort else { return Sorter::new(By::Natural, false, clusters).with_kinds(kinds) };
         let by =
             self.columns.iter().find(|column| column.head.title == sort.column).map(|column| match &column.place {
                 Place::Cluster => By::Natural,
                 Place::Namespace => By::Namespace,
+                Place::Kind => By::Kind,
+                Place::Words(_) => By::Natural,
                 Place::Cell(places) => By::Cell(places.clone()),
             });
-        Sorter::new(by.unwrap_or_default(), sort.descending, clusters)
+        Sorter::new(by.unwrap_or_default(), sort.descending, clusters).with_kinds(kinds)
     }
 
     fn build(&mut self, guards: &Guards<'_>) {
@@ -307,17 +339,18 @@ impl Table {
         if matches!(self.filter, Filter::All) {
             return true;
         }
-        let cluster = if self.show_cluster { self.parts[usize::from(entry.source)].name.as_str() } else { "" };
-        self.filter.matches(rows, entry.slot, [cluster, rows.namespace(entry.slot)], tried, &mut self.scratch)
+        let head = self.heads.get(usize::from(entry.source)).map_or("", String::as_str);
+        self.filter.matches(rows, entry.slot, [head, rows.namespace(entry.slot)], tried, &mut self.scratch)
     }
 
     /// The columns of a source that the filter tries: those that show.
     fn tried_columns(&self, source: usize) -> Vec<usize> {
         let shown = self.columns.iter().filter(|column| self.wide || !column.wide);
         shown
-            .filter_map(|column| match &column.place {
-                Place::Cell(places) => places.get(source).copied().flatten(),
-                Place::Cluster | Place::Namespace => None,
+            .flat_map(|column| match &column.place {
+                Place::Cell(places) => places.get(source).copied().flatten().into_iter().collect(),
+                Place::Words(columns) => columns.get(source).cloned().unwrap_or_default(),
+                Place::Cluster | Place::Namespace | Place::Kind => Vec::new(),
             })
             .collect()
     }
@@ -402,6 +435,18 @@ impl Table {
         match &self.columns[column].place {
             Place::Cluster => out.push_str(&self.parts[source].name),
             Place::Namespace => out.push_str(rows.namespace(entry.slot)),
+            Place::Kind => out.push_str(self.kinds.get(source).map_or("", String::as_str)),
+            Place::Words(columns) => {
+                let start = out.len();
+                let mut text = String::new();
+                for &column in columns.get(source).into_iter().flatten() {
+                    text.clear();
+                    rows.write_cell(&mut text, entry.slot, column, now);
+                    if let Some(known) = rows.columns().get(column) {
+                        joint::write_word(out, start, &known.name, &text);
+                    }
+                }
+            }
             Place::Cell(places) => {
                 if let Some(Some(cell)) = places.get(source) {
                     // An age is measured as wide as ages get.
@@ -444,11 +489,14 @@ impl Table {
                     std::borrow::Cow::Borrowed(_) => text,
                     std::borrow::Cow::Owned(clean) => clean,
                 };
-                if let Place::Cell(places) = &self.columns[column].place
-                    && let Some(Some(cell)) = places.get(source)
-                    && let Some(wait) = guards[source].cell(entry.slot, *cell).next_change(there)
-                {
-                    next = Some(next.map_or(wait, |next| next.min(wait)));
+                let cells_of = match &self.columns[column].place {
+                    Place::Cell(places) => places.get(source).map(Option::as_slice),
+                    Place::Words(columns) => columns.get(source).map(Vec::as_slice),
+                    Place::Cluster | Place::Namespace | Place::Kind => None,
+                };
+                for &cell in cells_of.unwrap_or_default() {
+                    let wait = guards[source].cell(entry.slot, cell).next_change(there);
+                    next = next.into_iter().chain(wait).min();
                 }
                 let wide = width(&text).min(400);
                 let head = &mut self.columns[column].head;
@@ -475,6 +523,7 @@ impl Table {
             namespace: text(rows.namespace(entry.slot)),
             name: text(rows.name(entry.slot)),
             uid: text(rows.uid(entry.slot)),
+            kind: part.source.kind.id(),
         })
     }
 

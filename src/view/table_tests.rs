@@ -271,3 +271,83 @@ proptest! {
         prop_assert_eq!(total, fresh.total());
     }
 }
+
+/// A part of another kind, with columns of its own.
+fn other_part(cluster: u16, name: &str, (group, plural, kind): (&str, &str, &str), columns: &[&'static str]) -> Part {
+    let kind = Kind::built_in(group, "v1", plural, plural, kind, &[], true);
+    let source = Arc::new(Source::new(ClusterId(cluster), kind.into(), None, Arc::default(), false));
+    let columns: Vec<_> = columns.iter().map(|name| column::Column::shown(name)).collect();
+    source.set_columns(Arc::from(columns));
+    Part { source, cluster: ClusterId(cluster), name: name.into() }
+}
+
+fn put_cells(part: &Part, namespace: &str, cells: &[&str]) {
+    let mut draft = Draft::default();
+    draft.namespace = draft.span(namespace);
+    draft.name = draft.span(cells[0]);
+    draft.uid = draft.span_fmt(format_args!("{}-{namespace}-{}", part.source.kind.plural, cells[0]));
+    draft.version = draft.span("1");
+    for cell in cells {
+        draft.cell(cell);
+    }
+    part.source.upsert(&draft, NOW);
+}
+
+fn lines(table: &mut Table) -> Vec<String> {
+    table.window(&[], NOW, &[]).0.into_iter().map(|row| row.cells.join("|")).collect()
+}
+
+#[test]
+fn several_kinds_share_one_table() {
+    let pods = part(0, "one");
+    put(&pods, "a", "web-0", 1, "Running", 9_000);
+    let deployments = other_part(0, "one", ("apps", "deployments", "Deployment"), &["NAME", "READY", "UP-TO-DATE"]);
+    put_cells(&deployments, "a", &["web", "1/1", "1"]);
+    let services = other_part(0, "one", ("", "services", "Service"), &["NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP"]);
+    put_cells(&services, "a", &["web", "ClusterIP", "10.96.0.7", "<none>"]);
+    let claims = other_part(0, "one", ("example.com", "claims", "Service"), &["NAME", "PHASE"]);
+    put_cells(&claims, "a", &["claim", "Bound"]);
+    let mut table = table(&[pods, deployments, services, claims]);
+    let heads: Vec<_> = table.heads().into_iter().map(|head| head.title).collect();
+    assert_eq!(heads, ["CLUSTER", "NAMESPACE", "KIND", "NAME", "READY", "STATUS", "AGE", "INFO"]);
+    assert_eq!(
+        lines(&mut table),
+        [
+            "one|a|Deployment|web|1/1|||up-to-date=1",
+            "one|a|Pod|web-0||Running|16m|",
+            "one|a|Service|web||||type=ClusterIP cluster-ip=10.96.0.7",
+            "one|a|Service.example.com|claim||Bound||",
+        ],
+        "the kind goes before the name, and one that shares its name says its group"
+    );
+    table.set_sort(Some(Sort { column: "KIND".into(), descending: true }));
+    table.refresh();
+    assert_eq!(names(&mut table), ["claim", "web", "web-0", "web"]);
+    table.set_sort(Some(Sort { column: "STATUS".into(), descending: false }));
+    table.refresh();
+    assert_eq!(names(&mut table), ["claim", "web-0", "web", "web"], "rows without one come last");
+    for (filter, found) in [("^deployment$", "web"), ("^10.96", "web"), ("bound", "claim")] {
+        table.set_filter(filter);
+        table.refresh();
+        assert_eq!(names(&mut table), [found], "{filter}");
+    }
+    assert_eq!(table.selected().map(|id| id.kind).as_deref(), Some("claims.example.com"));
+}
+
+#[test]
+fn sizes_sort_as_numbers() {
+    let part = other_part(0, "one", ("", "clusters", ""), &["NAME", "BYTES"]);
+    for (name, bytes) in [("a", 9_000_u64), ("b", 2 << 30), ("c", 700), ("d", 5 << 20)] {
+        let mut draft = Draft::default();
+        draft.name = draft.span(name);
+        draft.uid = draft.span(name);
+        draft.version = draft.span("1");
+        draft.cell_span(draft.name);
+        draft.cell_size(bytes);
+        part.source.upsert(&draft, NOW);
+    }
+    let mut table = table(&[part]);
+    table.set_sort(Some(Sort { column: "BYTES".into(), descending: true }));
+    table.refresh();
+    assert_eq!(names(&mut table), ["b", "d", "a", "c"]);
+}

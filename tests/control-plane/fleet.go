@@ -11,7 +11,6 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -26,25 +25,6 @@ const (
 	// frozenAnnotation is on the pods that stay Terminating.
 	frozenAnnotation = "rig.skylark/frozen"
 )
-
-// teamA is the namespace of the user who may see only that.
-func teamA(yield func(object)) {
-	yield(namespace("team-a", time.Now()))
-	meta := func(name string) metav1.ObjectMeta {
-		return metav1.ObjectMeta{Name: name, Namespace: "team-a", UID: uid(rand.Uint64()), CreationTimestamp: metav1.Now()}
-	}
-	read := []string{"get", "list", "watch"}
-	yield(object{"/registry/roles/team-a/viewer", &rbacv1.Role{ObjectMeta: meta("viewer"), Rules: []rbacv1.PolicyRule{
-		{APIGroups: []string{""}, Resources: []string{"pods", "services", "events"}, Verbs: read},
-		{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: read},
-		{APIGroups: []string{"events.k8s.io"}, Resources: []string{"events"}, Verbs: read},
-	}}})
-	yield(object{"/registry/rolebindings/team-a/viewer", &rbacv1.RoleBinding{
-		ObjectMeta: meta("viewer"),
-		Subjects:   []rbacv1.Subject{{Kind: "User", APIGroup: rbacv1.GroupName, Name: tokenUsers[teamAToken].user}},
-		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: "viewer"},
-	}})
-}
 
 func namespace(name string, created time.Time) object {
 	return object{"/registry/namespaces/" + name, &corev1.Namespace{

@@ -33,6 +33,27 @@ func removeKubeconfig(path string) {
 	}
 }
 
+// logins are the contexts of the kubeconfig after the administrator's, each named by the rig's name and this suffix.
+var logins = []struct {
+	suffix, namespace string
+	token             int
+}{
+	{"-team-a", "team-a", teamAToken},
+	{"-nobody", "", nobodyToken},
+	{"-two-teams", "", twoTeamsToken},
+	{"-lister", "", listerToken},
+	{"-reader", "", readerToken},
+}
+
+// contexts are the names of all contexts of the kubeconfig.
+func (r *rig) contexts() []string {
+	names := []string{r.context}
+	for _, login := range logins {
+		names = append(names, r.context+login.suffix)
+	}
+	return append(names, r.context+"-cert")
+}
+
 // writeKubeconfig writes the users' kubeconfig.
 func (r *rig) writeKubeconfig() error {
 	name, encode := r.context, base64.StdEncoding.EncodeToString
@@ -47,12 +68,17 @@ func (r *rig) writeKubeconfig() error {
 		}
 		return text
 	}
+	contexts, users := view("", "-admin", ""), user("-admin", token(adminToken))
+	for _, login := range logins {
+		contexts += view(login.suffix, login.suffix, login.namespace)
+		users += user(login.suffix, token(login.token))
+	}
+	contexts += view("-cert", "-cert", "")
+	users += user("-cert", "    client-certificate-data: "+encode(r.pki.read("admin.crt"))+"\n    client-key-data: "+encode(r.pki.read("admin.key"))+"\n")
 	text := kubeconfigMark + "apiVersion: v1\nkind: Config\ncurrent-context: " + quote(name) + "\npreferences: {}\n" +
 		"clusters:\n- name: " + quote(name) + "\n  cluster:\n    server: " + r.server +
 		"\n    certificate-authority-data: " + encode(r.pki.read("ca.crt")) + "\n" +
-		"contexts:\n" + view("", "-admin", "") + view("-team-a", "-team-a", "team-a") + view("-nobody", "-nobody", "") + view("-cert", "-cert", "") +
-		"users:\n" + user("-admin", token(adminToken)) + user("-team-a", token(teamAToken)) + user("-nobody", token(nobodyToken)) +
-		user("-cert", "    client-certificate-data: "+encode(r.pki.read("admin.crt"))+"\n    client-key-data: "+encode(r.pki.read("admin.key"))+"\n")
+		"contexts:\n" + contexts + "users:\n" + users
 	return writeAtomically(r.kubeconfig, text)
 }
 

@@ -24,6 +24,9 @@ const (
 	componentToken
 	teamAToken
 	nobodyToken
+	twoTeamsToken
+	listerToken
+	readerToken
 	tokenCount
 )
 
@@ -32,6 +35,9 @@ var tokenUsers = [tokenCount]struct{ user, groups string }{
 	componentToken: {"rig:components", "system:masters"},
 	teamAToken:     {"viewer-team-a", "team-a"},
 	nobodyToken:    {"nobody", ""},
+	twoTeamsToken:  {"viewer-two-teams", ""},
+	listerToken:    {"lister", ""},
+	readerToken:    {"reader", ""},
 }
 
 // pki is the certificate authority of one rig and the secrets made with it, all of them files in its directory.

@@ -81,7 +81,7 @@ func encode(value runtime.Object) (string, error) {
 		version = appsv1.SchemeGroupVersion
 	case *batchv1.Job:
 		version = batchv1.SchemeGroupVersion
-	case *rbacv1.Role, *rbacv1.RoleBinding:
+	case *rbacv1.Role, *rbacv1.RoleBinding, *rbacv1.ClusterRole, *rbacv1.ClusterRoleBinding:
 		version = rbacv1.SchemeGroupVersion
 	default:
 		version = corev1.SchemeGroupVersion
@@ -150,7 +150,10 @@ func (r *rig) fill(ctx context.Context) error {
 	s := r.store
 	s.fleet = newFleet(r.options, s.kubeletPort)
 	return s.putAll(ctx, func(yield func(object)) {
-		teamA(yield)
+		teams(yield)
+		if r.pods == 0 {
+			teamPods(yield)
+		}
 		for i := range r.nodes {
 			yield(rigNode(i))
 		}

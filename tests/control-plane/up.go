@@ -234,7 +234,6 @@ func (r *rig) start(ctx context.Context) error {
 	if err := r.writeKubeconfig(); err != nil {
 		return err
 	}
-	contexts := []string{r.context, r.context + "-team-a", r.context + "-nobody", r.context + "-cert"}
 	r.say(map[string]any{
 		"ready":         true,
 		"version":       kubernetesVersion(),
@@ -242,7 +241,7 @@ func (r *rig) start(ctx context.Context) error {
 		"kubeconfig":    r.kubeconfig,
 		"ca":            r.pki.path("ca.crt"),
 		"dir":           r.dir,
-		"contexts":      contexts,
+		"contexts":      r.contexts(),
 		"container_log": r.logFile,
 		"pids":          r.pids(),
 		"fill_ms":       filled.Milliseconds(),

@@ -16,6 +16,24 @@ pub struct Api {
 /// What the server answers where it refuses.
 pub type Refused = kube::Error;
 
+/// A request that one of [`Api::each`] sends.
+#[derive(Clone, Debug)]
+pub struct Request {
+    method: &'static str,
+    path: String,
+    body: Value,
+}
+
+impl Request {
+    /// A request of a method, with a body unless it is null.
+    pub fn new(method: &'static str, path: &str, body: Value) -> Request {
+        Request { method, path: path.to_owned(), body }
+    }
+}
+
+/// Requests at once of [`Api::each`].
+const AT_ONCE: usize = 16;
+
 const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
 impl Api {
@@ -43,10 +61,45 @@ impl Api {
         self.runtime.block_on(self.client.request::<Value>(request))
     }
 
+    /// Many requests, those of a job one after the other, the jobs beside each other; gives what failed.
+    pub fn each(&self, jobs: &[Vec<Request>]) -> Vec<String> {
+        use futures::StreamExt as _;
+        let run = async |job: &[Request]| {
+            for Request { method, path, body } in job {
+                let kind = if *method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+                let bytes = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+                let request = http::Request::builder().method(*method).uri(path).header("content-type", kind);
+                let request = request.body(bytes).expect("a request");
+                if let Err(error) = self.client.request::<Value>(request).await {
+                    let said = match &error {
+                        kube::Error::Api(status) => status.message.clone(),
+                        other => other.to_string(),
+                    };
+                    return Some(format!("{method} {path}: {said}"));
+                }
+            }
+            None
+        };
+        let all = futures::stream::iter(jobs).map(|job| run(job)).buffer_unordered(AT_ONCE);
+        self.runtime.block_on(all.filter_map(std::future::ready).collect())
+    }
+
     /// The object or list at a path.
     #[track_caller]
     pub fn get(&self, path: &str) -> Value {
         self.ask("GET", path, ("accept", "application/json"), &Value::Null).expect(path)
+    }
+
+    /// The bytes that answer a GET.
+    #[track_caller]
+    pub fn bytes(&self, path: &str, accept: &str) -> Vec<u8> {
+        use http_body_util::BodyExt as _;
+        let request = http::Request::builder().uri(path).header("accept", accept).body(kube::client::Body::empty());
+        self.runtime.block_on(async {
+            let answer = self.client.send(request.expect("a request")).await.expect(path);
+            assert!(answer.status().is_success(), "GET {path}: {}", answer.status());
+            answer.into_body().collect().await.expect(path).to_bytes().to_vec()
+        })
     }
 
     /// Creates an object in the collection at a path.
@@ -99,16 +152,26 @@ impl Api {
         let rows = table["rows"].as_array().cloned().unwrap_or_default();
         let row = |row: &Value| {
             let cells = row["cells"].as_array().expect("cells").iter().map(text).collect();
-            (row["object"]["metadata"]["uid"].as_str().unwrap_or_default().to_owned(), cells)
+            (key(&row["object"]["metadata"]), cells)
         };
-        Table { rows: rows.iter().map(row).collect(), heads }
+        let definitions = table["columnDefinitions"].as_array().into_iter().flatten();
+        let wide = definitions.map(|column| column["priority"] != 0).collect();
+        Table { rows: rows.iter().map(row).collect(), heads, wide }
     }
+}
+
+/// What tells an object from the others: its uid, or its name where the server gives none.
+pub fn key(meta: &Value) -> String {
+    let word = |key: &str| meta[key].as_str().filter(|word| !word.is_empty());
+    word("uid").or(word("name")).unwrap_or_default().to_owned()
 }
 
 /// A table as the server writes it.
 pub struct Table {
     pub heads: Vec<String>,
-    /// By uid.
+    /// Which columns only the wide table shows.
+    pub wide: Vec<bool>,
+    /// By [`key`].
     pub rows: BTreeMap<String, Vec<String>>,
 }
 

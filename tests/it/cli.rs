@@ -1,5 +1,6 @@
 //! The binary as a script sees it: run to its end, or followed line by line.
 
+use crate::support::kubectl;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -75,9 +76,9 @@ pub fn get(kubeconfig: &Path, args: &[&str]) -> Ended {
 /// kubectl's own answer, where there is a kubectl.
 #[track_caller]
 pub fn kubectl(kubeconfig: &Path, args: &[&str]) -> Option<Ended> {
-    let mut command = Command::new("kubectl");
+    let mut command = Command::new(kubectl::kubectl());
     command.env("KUBECONFIG", kubeconfig).args(args).stdin(Stdio::null());
-    if Command::new("kubectl").arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err() {
+    if !kubectl::has_kubectl() {
         eprintln!("not compared with kubectl, which is not installed: `get {}`", args.join(" "));
         return None;
     }

@@ -1,20 +1,33 @@
 //! The cells of `get` against the server's own tables, and its output against kubectl's.
 
-use crate::api::{Api, Table};
+use crate::api::{Api, Table, key};
 use crate::cli::{PATIENCE, eventually, get, kubectl};
-use crate::support::rig::{Rig, RigOptions, require_rig};
+use crate::support::rig::{Rig, Version, on_both, require_rig};
+use crate::zoo::{self, Served};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// A server with pods in many states on which nothing changes by itself; who adds to it takes a namespace.
+/// See [`Rig::still_of`].
 pub fn still() -> &'static Rig {
-    static STILL: OnceLock<Rig> = OnceLock::new();
-    STILL.get_or_init(|| {
-        let options = RigOptions { context: "still".into(), pods: 300, ..RigOptions::server_only() };
-        Rig::start(&options).unwrap_or_else(|error| panic!("{error}"))
-    })
+    Rig::still_of(Version::V1_37)
+}
+
+/// The same server with the zoo on it.
+pub fn zoo(version: Version) -> &'static Rig {
+    static SETTLED: [OnceLock<()>; 2] = [const { OnceLock::new() }; 2];
+    let rig = Rig::still_of(version);
+    SETTLED[version as usize].get_or_init(|| {
+        let objects = zoo::settle(&Api::new(rig.kubeconfig(), None));
+        assert!(objects > 250, "only {objects} objects on {version:?}");
+    });
+    rig
+}
+
+/// The kinds of a server that can be listed. One of the zoo is going, and its list is refused.
+pub fn listed(api: &Api) -> Vec<Served> {
+    zoo::served(api).into_iter().filter(|kind| kind.verbs.contains("list") && kind.kind != "Going").collect()
 }
 
 /// The seconds of `5m30s`, `8h`, `2y3d`; nothing for any other word.
@@ -62,7 +75,7 @@ fn ages_between_two_answers_fit() {
 /// What differs between our rows and the server's tables of before and after.
 fn difference(before: &Table, ours: &[Value], after: &Table) -> Result<(), String> {
     let word = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
-    let rows: BTreeMap<String, &Value> = ours.iter().map(|row| (word(row, "uid"), row)).collect();
+    let rows: BTreeMap<String, &Value> = ours.iter().map(|row| (key(row), row)).collect();
     let keys = |table: &Table| table.rows.keys().cloned().collect::<BTreeSet<_>>();
     if rows.keys().cloned().collect::<BTreeSet<_>>() != keys(before) || keys(before) != keys(after) {
         return Err(format!("{} rows where the server has {}", rows.len(), after.rows.len()));
@@ -95,19 +108,21 @@ fn as_the_server(kubeconfig: &Path, api: &Api, args: &[&str], path: &str) {
     });
 }
 
-/// Compares everything with kubectl's answer to the same words, with ages as `#` and one blank for many.
+/// A text with ages as `#` and one blank for many.
+fn plain(text: &str) -> String {
+    let words = |line: &str| {
+        let word = |word: &str| {
+            let bare = word.trim_start_matches('(');
+            if seconds(bare).is_some() { "#".to_owned() } else { word.to_owned() }
+        };
+        line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+    };
+    text.lines().map(words).collect::<Vec<_>>().join("\n")
+}
+
+/// Compares everything with kubectl's answer to the same words, [`plain`].
 #[track_caller]
 fn as_kubectl(kubeconfig: &Path, args: &[&str]) {
-    let plain = |text: &str| {
-        let words = |line: &str| {
-            let word = |word: &str| {
-                let bare = word.trim_start_matches('(');
-                if seconds(bare).is_some() { "#".to_owned() } else { word.to_owned() }
-            };
-            line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
-        };
-        text.lines().map(words).collect::<Vec<_>>().join("\n")
-    };
     eventually(PATIENCE, || {
         let Some(theirs) = kubectl(kubeconfig, &[&["get"], args].concat()) else { return Ok(()) };
         let ours = get(kubeconfig, args);
@@ -163,370 +178,118 @@ fn a_busy_cluster_looks_as_kubectl_shows_it() {
     }
 }
 
-fn ago(seconds: i64) -> String {
-    jiff::Timestamp::from_second(jiff::Timestamp::now().as_second() - seconds).expect("a moment").to_string()
-}
+/// Kinds whose rows have uids that another kind's rows have, too: asked for alone.
+const TWINS: [&str; 1] = ["events.events.k8s.io"];
 
-fn microseconds() -> String {
-    format!("{:.6}", jiff::Timestamp::now())
-}
-
-fn running() -> Value {
-    json!({"running": {"startedAt": ago(300)}})
-}
-
-fn waiting(reason: &str) -> Value {
-    json!({"waiting": {"reason": reason}})
-}
-
-fn ended(reason: &str, code: i32, signal: i32, since: i64) -> Value {
-    json!({"terminated": {"reason": reason, "exitCode": code, "signal": signal,
-        "startedAt": ago(since + 9), "finishedAt": ago(since)}})
-}
-
-fn container(name: &str, ready: bool, restarts: u32, state: &Value) -> Value {
-    json!({"name": name, "image": "i", "imageID": "", "ready": ready, "restartCount": restarts, "state": state,
-        "started": state.get("running").is_some()})
-}
-
-fn after(mut container: Value, last: Value) -> Value {
-    container["lastState"] = last;
-    container
-}
-
-fn condition(kind: &str, status: &str, reason: &str) -> Value {
-    json!({"type": kind, "status": status, "reason": reason, "lastTransitionTime": ago(60)})
-}
-
-/// Name, what is merged into the spec, the status.
-fn pods() -> Vec<(&'static str, Value, Value)> {
-    let on_node = || json!({"nodeName": "node-of-the-test"});
-    let two = || json!({"nodeName": "n", "containers": [{"name": "a", "image": "i"}, {"name": "b", "image": "i"}]});
-    let inits =
-        || json!({"nodeName": "n", "initContainers": [{"name": "x", "image": "i"}, {"name": "y", "image": "i"}]});
-    let sidecar = || {
-        json!({"nodeName": "n", "initContainers": [
-        {"name": "x", "image": "i", "restartPolicy": "Always"}, {"name": "y", "image": "i"}]})
-    };
-    let one = |phase: &str, ready, restarts, state: Value| {
-        json!({"phase": phase, "containerStatuses": [container("a", ready, restarts, &state)],
-            "conditions": [condition("Ready", if ready { "True" } else { "False" }, "")]})
-    };
-    let init = |first: Value, second: Value| {
-        json!({"phase": "Pending", "initContainerStatuses": [first, second],
-            "conditions": [condition("Initialized", "False", "ContainersNotInitialized")],
-            "containerStatuses": [container("a", false, 0, &waiting("PodInitializing"))]})
-    };
-    vec![
-        ("pending", json!({}), json!({})),
-        ("unschedulable", json!({}), json!({"conditions": [condition("PodScheduled", "False", "Unschedulable")]})),
-        ("gated", json!({"schedulingGates": [{"name": "example.com/wait"}]}), json!({})),
-        ("nominated", json!({}), json!({"nominatedNodeName": "node-that-will-be"})),
-        ("running", on_node(), one("Running", true, 0, running())),
-        ("not-ready", on_node(), one("Running", false, 0, running())),
-        ("creating", on_node(), one("Pending", false, 0, waiting("ContainerCreating"))),
-        ("image", on_node(), one("Pending", false, 0, waiting("ImagePullBackOff"))),
-        ("config", on_node(), one("Pending", false, 0, waiting("CreateContainerConfigError"))),
-        ("completed", on_node(), one("Succeeded", false, 0, ended("Completed", 0, 0, 100))),
-        ("error", on_node(), one("Failed", false, 0, ended("Error", 1, 0, 100))),
-        ("oom", on_node(), one("Running", false, 2, ended("OOMKilled", 137, 0, 100))),
-        ("signal", on_node(), one("Failed", false, 0, ended("", 0, 15, 100))),
-        ("code", on_node(), one("Failed", false, 0, ended("", 7, 0, 100))),
-        ("unknown", on_node(), one("Unknown", false, 0, running())),
-        ("evicted", on_node(), json!({"phase": "Failed", "reason": "Evicted", "message": "low on memory"})),
-        (
-            "crash",
-            on_node(),
-            json!({"phase": "Running", "containerStatuses": [
-            after(container("a", false, 5, &waiting("CrashLoopBackOff")), ended("Error", 1, 0, 200))]}),
-        ),
-        (
-            "restarts",
-            two(),
-            json!({"phase": "Running", "conditions": [condition("Ready", "True", "")], "containerStatuses": [
-            after(container("a", true, 2, &running()), ended("Error", 1, 0, 7000)),
-            after(container("b", true, 7, &running()), ended("Error", 1, 0, 90_000))]}),
-        ),
-        (
-            "half-done",
-            two(),
-            json!({"phase": "Running", "conditions": [condition("Ready", "True", "")], "containerStatuses": [
-            container("a", false, 0, &ended("Completed", 0, 0, 30)), container("b", true, 0, &running())]}),
-        ),
-        (
-            "half-done-not-ready",
-            two(),
-            json!({"phase": "Running", "conditions": [condition("Ready", "False", "")],
-            "containerStatuses": [
-            container("a", false, 0, &ended("Completed", 0, 0, 30)), container("b", true, 0, &running())]}),
-        ),
-        (
-            "init-first",
-            inits(),
-            init(container("x", false, 0, &running()), container("y", false, 0, &waiting("PodInitializing"))),
-        ),
-        (
-            "init-second",
-            inits(),
-            init(container("x", true, 0, &ended("Completed", 0, 0, 50)), container("y", false, 1, &running())),
-        ),
-        (
-            "init-error",
-            inits(),
-            init(container("x", false, 0, &ended("", 3, 0, 50)), container("y", false, 0, &waiting("PodInitializing"))),
-        ),
-        (
-            "init-signal",
-            inits(),
-            init(
-                container("x", false, 0, &ended("", 137, 9, 50)),
-                container("y", false, 0, &waiting("PodInitializing")),
-            ),
-        ),
-        (
-            "init-crash",
-            inits(),
-            init(
-                after(container("x", false, 4, &waiting("CrashLoopBackOff")), ended("Error", 1, 0, 75)),
-                container("y", false, 0, &waiting("PodInitializing")),
-            ),
-        ),
-        ("sidecar", sidecar(), init(container("x", true, 3, &running()), container("y", false, 0, &running()))),
-        (
-            "sidecar-up",
-            sidecar(),
-            json!({"phase": "Running", "conditions": [condition("Ready", "True", ""), condition("Initialized", "True", "")],
-            "initContainerStatuses": [after(container("x", true, 3, &running()), ended("Error", 1, 0, 400)),
-                container("y", true, 0, &ended("Completed", 0, 0, 50))],
-            "containerStatuses": [container("a", true, 1, &running())]}),
-        ),
-        (
-            "ready-gates",
-            json!({"nodeName": "n", "readinessGates": [{"conditionType": "a/one"}, {"conditionType": "a/two"}]}),
-            json!({"phase": "Running", "conditions": [condition("a/one", "True", ""), condition("Ready", "False", "")],
-            "containerStatuses": [container("a", true, 0, &running())]}),
-        ),
-        (
-            "addresses",
-            on_node(),
-            json!({"phase": "Running", "podIP": "10.1.2.3", "podIPs": [{"ip": "10.1.2.3"}, {"ip": "fd00::3"}],
-            "containerStatuses": [container("a", true, 0, &running())], "conditions": [condition("Ready", "True", "")]}),
-        ),
-        ("going", on_node(), one("Running", true, 0, running())),
-        ("going-done", on_node(), one("Succeeded", false, 0, ended("Completed", 0, 0, 100))),
-        (
-            "going-lost",
-            on_node(),
-            json!({"phase": "Running", "reason": "NodeLost",
-            "containerStatuses": [container("a", true, 0, &running())]}),
-        ),
-    ]
-}
-
-#[test]
-fn every_state_of_a_pod() {
-    require_rig!();
-    let rig = still();
-    let api = Api::new(rig.kubeconfig(), None);
-    let namespace = api.namespace("states");
-    let path = format!("/api/v1/namespaces/{namespace}/pods");
-    for (name, spec, status) in pods() {
-        let mut whole = json!({"containers": [{"name": "a", "image": "i"}]});
-        for (key, value) in spec.as_object().expect("an object") {
-            whole[key] = value.clone();
-        }
-        api.create(&path, &json!({"metadata": {"name": name, "finalizers": ["example.com/stays"]}, "spec": whole}));
-        api.merge(&format!("{path}/{name}/status"), &json!({"status": status}));
-        if name.starts_with("going") {
-            api.delete(&format!("{path}/{name}"));
-        }
-    }
-    as_the_server(rig.kubeconfig(), &api, &["pods", "-n", &namespace], &path);
-    as_kubectl(rig.kubeconfig(), &["pods", "-n", &namespace, "-o", "wide"]);
-    let table = api.table(&path);
-    let words: BTreeSet<&str> = table.rows.values().map(|cells| cells[2].as_str()).collect();
-    assert!(words.len() >= 20, "the states are told apart: {words:?}");
-}
-
-#[test]
-fn every_state_of_nodes_and_namespaces() {
-    require_rig!();
-    let rig = still();
-    let api = Api::new(rig.kubeconfig(), None);
-    let node = |name: &str, labels: Value, spec: Value, status: Value| {
-        api.create("/api/v1/nodes", &json!({"metadata": {"name": name, "labels": labels}, "spec": spec}));
-        api.merge(&format!("/api/v1/nodes/{name}/status"), &json!({"status": status}));
-    };
-    let ready = |status: &str| json!([condition("MemoryPressure", "False", ""), condition("Ready", status, "")]);
-    node("state-new", json!({}), json!({}), json!({}));
-    node(
-        "state-no",
-        json!({"node-role.kubernetes.io/b": "", "node-role.kubernetes.io/a": ""}),
-        json!({}),
-        json!({"conditions": ready("False")}),
-    );
-    node("state-lost", json!({"kubernetes.io/role": "edge"}), json!({}), json!({"conditions": ready("Unknown")}));
-    node(
-        "state-cordoned",
-        json!({}),
-        json!({"unschedulable": true}),
-        json!({
-        "conditions": ready("True"),
-        "addresses": [{"type": "Hostname", "address": "h"}, {"type": "InternalIP", "address": "10.0.0.7"},
-            {"type": "ExternalIP", "address": "198.51.100.7"}],
-        "nodeInfo": {"kubeletVersion": "v1.30.0", "osImage": "Debian GNU/Linux 12 (bookworm)", "kernelVersion": "6.1.0",
-            "containerRuntimeVersion": "containerd://1.7.0", "machineID": "", "systemUUID": "", "bootID": "",
-            "kubeProxyVersion": "", "operatingSystem": "linux", "architecture": "amd64"}}),
-    );
-    let going = api.namespace("going");
-    api.delete(&format!("/api/v1/namespaces/{going}"));
-    as_the_server(rig.kubeconfig(), &api, &["nodes"], "/api/v1/nodes");
-    as_the_server(rig.kubeconfig(), &api, &["ns"], "/api/v1/namespaces");
-    as_kubectl(rig.kubeconfig(), &["node", "-o", "wide"]);
-    as_kubectl(rig.kubeconfig(), &["namespaces", going.as_str(), "-o", "wide"]);
-    assert!(get(rig.kubeconfig(), &["ns", &going]).complete().contains("Terminating"));
-    for name in ["state-new", "state-no", "state-lost", "state-cordoned"] {
-        api.delete(&format!("/api/v1/nodes/{name}"));
-    }
-}
-
-#[test]
-fn every_state_of_events_and_deployments() {
-    require_rig!();
-    let rig = still();
-    let api = Api::new(rig.kubeconfig(), None);
-    let namespace = api.namespace("told");
-    let events = format!("/api/v1/namespaces/{namespace}/events");
-    let about = json!({"kind": "Pod", "name": "p", "namespace": namespace, "apiVersion": "v1", "fieldPath": "spec.containers{a}"});
-    for (name, event) in [
-        (
-            "counted",
-            json!({"type": "Warning", "reason": "BackOff", "message": "again\nand again  ", "count": 12,
-            "firstTimestamp": ago(9000), "lastTimestamp": ago(700), "source": {"component": "kubelet", "host": "node-1"}}),
-        ),
-        (
-            "once",
-            json!({"type": "Normal", "reason": "Pulled", "message": "done", "firstTimestamp": ago(800), "lastTimestamp": ago(800),
-            "source": {"component": "kubelet"}}),
-        ),
-        (
-            "new-style",
-            json!({"type": "Normal", "reason": "Scheduled", "message": "bound", "action": "Binding",
-            "eventTime": microseconds(), "reportingComponent": "scheduler", "reportingInstance": "scheduler-1"}),
-        ),
-        (
-            "series",
-            json!({"type": "Normal", "reason": "Synced", "message": "often", "action": "Sync",
-            "eventTime": microseconds(), "reportingComponent": "c", "reportingInstance": "c-1",
-            "series": {"count": 40, "lastObservedTime": microseconds()}}),
-        ),
-        ("bare", json!({})),
-    ] {
-        let mut event = event;
-        event["metadata"] = json!({"name": name});
-        event["involvedObject"] = about.clone();
-        api.create(&events, &event);
-    }
-    let deployments = format!("/apis/apps/v1/namespaces/{namespace}/deployments");
-    for (name, replicas, selector, status) in [
-        ("new", json!(3), json!({"matchLabels": {"a": "b"}}), json!({})),
-        (
-            "up",
-            json!(2),
-            json!({"matchLabels": {"a": "b"}}),
-            json!({"replicas": 2, "readyReplicas": 2, "updatedReplicas": 2, "availableReplicas": 2}),
-        ),
-        ("off", json!(0), json!({"matchLabels": {"a": "b"}}), json!({})),
-        (
-            "default",
-            Value::Null,
-            json!({"matchLabels": {"a": "b"}, "matchExpressions": [{"key": "c", "operator": "In", "values": ["y", "x"]}]}),
-            json!({"replicas": 3, "readyReplicas": 1, "updatedReplicas": 1, "availableReplicas": 0, "unavailableReplicas": 2}),
-        ),
-    ] {
-        let template = json!({"metadata": {"labels": {"a": "b", "c": "x"}}, "spec": {"containers": [
-            {"name": "web", "image": "registry.example.com/web:1"}, {"name": "log", "image": "log@sha256:00"}]}});
-        api.create(
-            &deployments,
-            &json!({"metadata": {"name": name},
-            "spec": {"replicas": replicas, "selector": selector, "template": template}}),
-        );
-        api.merge(&format!("{deployments}/{name}/status"), &json!({"status": status}));
-    }
-    as_the_server(rig.kubeconfig(), &api, &["events", "-n", &namespace], &events);
-    as_the_server(rig.kubeconfig(), &api, &["deploy", "-n", &namespace], &deployments);
-    as_kubectl(rig.kubeconfig(), &["event", "-n", &namespace, "-o", "wide"]);
-    as_kubectl(rig.kubeconfig(), &["events", "-n", &namespace]);
-    as_kubectl(rig.kubeconfig(), &["deployment", "-n", &namespace, "-o", "wide"]);
-}
-
-#[test]
-fn kinds_that_the_server_prints() {
-    require_rig!();
-    let rig = still();
-    let api = Api::new(rig.kubeconfig(), None);
-    let namespace = api.namespace("printed");
-    let core = format!("/api/v1/namespaces/{namespace}");
-    api.create(&format!("{core}/serviceaccounts"), &json!({"metadata": {"name": "robot"}}));
-    api.create(&format!("{core}/configmaps"), &json!({"metadata": {"name": "settings"}, "data": {"a": "1", "b": "2"}}));
-    let ports = json!([{"name": "http", "port": 80}, {"name": "dns", "port": 53, "protocol": "UDP"}]);
-    for (name, spec) in [
-        ("inside", json!({"ports": ports, "selector": {"app": "web", "tier": "front"}})),
-        ("headless", json!({"clusterIP": "None", "ports": ports})),
-        ("outside", json!({"type": "NodePort", "ports": ports, "externalIPs": ["198.51.100.1"]})),
-        ("balanced", json!({"type": "LoadBalancer", "ports": ports})),
-        ("elsewhere", json!({"type": "ExternalName", "externalName": "example.com"})),
-    ] {
-        api.create(&format!("{core}/services"), &json!({"metadata": {"name": name}, "spec": spec}));
-    }
-    let batch = format!("/apis/batch/v1/namespaces/{namespace}/cronjobs");
-    let job = json!({"spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "a", "image": "i"}]}}}});
-    api.create(
-        &batch,
-        &json!({"metadata": {"name": "nightly"}, "spec": {"schedule": "0 1 * * *", "jobTemplate": job}}),
-    );
-
-    let column = |name: &str, kind: &str, path: &str, priority: u32| json!({"name": name, "type": kind, "jsonPath": path, "priority": priority});
-    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
-    api.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &json!({
-        "metadata": {"name": "rockets.fleet.example.com"},
-        "spec": {"group": "fleet.example.com", "scope": "Namespaced",
-            "names": {"plural": "rockets", "singular": "rocket", "kind": "Rocket", "shortNames": ["rkt"]},
-            "versions": [{"name": "v1", "served": true, "storage": true, "schema": schema, "additionalPrinterColumns": [
-                column("Stage", "integer", ".spec.stage", 0), column("Reusable", "boolean", ".spec.reusable", 0),
-                column("Thrust", "number", ".spec.thrust", 1), column("Launched", "date", ".spec.launched", 0),
-                column("Crew", "string", ".spec.crew[*]", 1), column("Age", "date", ".metadata.creationTimestamp", 0)]}]}}));
-    let rockets = format!("/apis/fleet.example.com/v1/namespaces/{namespace}/rockets");
+/// Compares the rows of all these kinds with the server's tables of them, and says every difference.
+#[track_caller]
+fn all_as_the_server(kubeconfig: &Path, api: &Api, kinds: &[Served]) {
+    let words: Vec<String> = kinds.iter().map(Served::word).collect();
+    let tables = || -> Vec<Table> { kinds.iter().map(|kind| api.table(&kind.path(None))).collect() };
     eventually(PATIENCE, || {
-        let asked = api.ask("GET", &rockets, ("accept", "application/json"), &Value::Null);
-        asked.map(drop).map_err(|error| error.to_string())
+        let before = tables();
+        let ended = get(kubeconfig, &[&words.join(","), "-A", "-o", "json"]);
+        assert_eq!(ended.code, 0, "{}", ended.err);
+        let (rows, after) = (ended.rows(), tables());
+        let mut wrong = Vec::new();
+        for ((kind, before), after) in kinds.iter().zip(&before).zip(&after) {
+            let ours: Vec<Value> = rows.iter().filter(|row| before.rows.contains_key(&key(row))).cloned().collect();
+            wrong.extend(difference(before, &ours, after).err().map(|said| format!("{}: {said}", kind.word())));
+        }
+        let of_none = rows.iter().filter(|row| before.iter().all(|table| !table.rows.contains_key(&key(row)))).count();
+        if wrong.is_empty() && of_none == 0 {
+            return Ok(());
+        }
+        Err(format!("{of_none} rows that the server does not have, and:\n{}", wrong.join("\n")))
     });
-    for (name, spec) in [
-        ("full", json!({"stage": 2, "reusable": true, "thrust": 7.25, "launched": ago(100_000), "crew": ["a", "b"]})),
-        ("empty", json!({})),
-    ] {
-        let object =
-            json!({"apiVersion": "fleet.example.com/v1", "kind": "Rocket", "metadata": {"name": name}, "spec": spec});
-        api.create(&rockets, &object);
-    }
-    for (kind, path) in [
-        ("sa", format!("{core}/serviceaccounts")),
-        ("configmaps", format!("{core}/configmaps")),
-        ("svc", format!("{core}/services")),
-        ("cronjobs.batch", batch),
-        ("rkt", rockets),
-    ] {
-        as_the_server(rig.kubeconfig(), &api, &[kind, "-n", &namespace], &path);
-        as_kubectl(rig.kubeconfig(), &[kind, "-n", &namespace, "-o", "wide"]);
-        as_kubectl(rig.kubeconfig(), &[kind, "-n", &namespace]);
-    }
-    for words in ["rocket", "Rocket", "rockets.fleet.example.com", "rockets.v1.fleet.example.com"] {
-        as_kubectl(rig.kubeconfig(), &[words, "full", "-n", &namespace]);
-    }
-    as_kubectl(rig.kubeconfig(), &["rkt,svc,sa", "-n", &namespace]);
-    as_kubectl(rig.kubeconfig(), &["rkt,svc,sa", "-n", &namespace, "-o", "name"]);
-    let asked = get(rig.kubeconfig(), &["svc", "-n", &namespace]);
-    assert!(asked.took.as_secs() < 5, "a list of Tables does not wait for a time-out: {:?}", asked.took);
+}
+
+#[test]
+fn the_zoo_reads_as_the_server_writes_it() {
+    require_rig!();
+    on_both(|version| {
+        let rig = zoo(version);
+        let api = Api::new(rig.kubeconfig(), None);
+        let (twins, kinds): (Vec<_>, Vec<_>) =
+            listed(&api).into_iter().partition(|kind| TWINS.contains(&kind.word().as_str()));
+        assert!(kinds.len() > 50 && twins.len() == TWINS.len(), "{} kinds", kinds.len());
+        all_as_the_server(rig.kubeconfig(), &api, &kinds);
+        all_as_the_server(rig.kubeconfig(), &api, &twins);
+    });
+}
+
+/// Kinds that the server lists in an order of its own, or in none.
+const UNORDERED: [&str; 2] = ["NAME STATUS MESSAGE ERROR", "NAME PRIORITYLEVEL"];
+
+/// Compares what is printed of all these kinds with what kubectl prints, kind by kind. What the server warns
+/// of, kubectl repeats on stderr: that is left out.
+#[track_caller]
+fn all_as_kubectl(kubeconfig: &Path, kinds: &[&Served], how: &[&str]) {
+    let words: Vec<String> = kinds.iter().map(|kind| kind.word()).collect();
+    let words = words.join(",");
+    let args = [&[words.as_str(), "-A"], how].concat();
+    let table = |text: &str| {
+        let mut lines: Vec<String> = plain(text).lines().map(str::to_owned).collect();
+        if lines.first().is_some_and(|head| UNORDERED.iter().any(|kind| head.starts_with(kind))) {
+            lines.sort_unstable();
+        }
+        lines
+    };
+    eventually(PATIENCE, || {
+        let Some(theirs) = kubectl(kubeconfig, &[&["get"], &args[..]].concat()) else { return Ok(()) };
+        let ours = get(kubeconfig, &args);
+        assert_eq!((theirs.code, ours.code), (0, 0), "{}{}", theirs.err, ours.err);
+        let tables = |text: &str| -> Vec<_> { text.split("\n\n").map(table).collect() };
+        let (theirs, ours) = (tables(&theirs.out), tables(&ours.out));
+        let wrong: Vec<_> = theirs.iter().zip(&ours).filter(|(theirs, ours)| theirs != ours).collect();
+        match wrong.first() {
+            Some((theirs, ours)) => {
+                Err(format!("{} tables differ: {ours:#?}\nwhere kubectl says\n{theirs:#?}", wrong.len()))
+            }
+            None if theirs.len() == ours.len() => Ok(()),
+            None => Err(format!("{} tables where kubectl has {}", ours.len(), theirs.len())),
+        }
+    });
+}
+
+#[test]
+fn the_zoo_looks_as_kubectl_shows_it() {
+    require_rig!();
+    on_both(|version| {
+        let rig = zoo(version);
+        let kinds = listed(&Api::new(rig.kubeconfig(), None));
+        // Of several kinds kubectl heads all with NAMESPACE that follow one that is namespaced, and does not
+        // prefix the names of the last.
+        let (alone, kinds): (Vec<_>, Vec<_>) = kinds.iter().partition(|kind| kind.plural == "storageversionmigrations");
+        let (namespaced, whole): (Vec<_>, Vec<_>) = kinds.iter().partition(|kind| kind.namespaced);
+        for how in [&["-o", "wide"][..], &[]] {
+            for kinds in [&namespaced, &whole, &alone] {
+                if !kinds.is_empty() {
+                    all_as_kubectl(rig.kubeconfig(), kinds, how);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn the_kinds_that_are_known_without_asking_are_served_under_these_names() {
+    require_rig!();
+    on_both(|version| {
+        let served = listed(&Api::new(zoo(version).kubeconfig(), None));
+        for client in skylark::kinds::client_kinds() {
+            let known = client.kind;
+            let kind = served.iter().find(|kind| kind.plural == known.plural && kind.group == known.group);
+            let kind = kind.unwrap_or_else(|| panic!("{known:?} is not served"));
+            assert_eq!(
+                (known.version, known.singular, known.kind, known.namespaced),
+                (&*kind.version, &*kind.singular, &*kind.kind, kind.namespaced)
+            );
+            assert!(known.short_names.iter().eq(&kind.short_names), "{known:?}: {kind:?}");
+            assert!(known.categories.iter().eq(&kind.categories), "{known:?}: {kind:?}");
+            assert!(kind.verbs.contains("watch"), "{known:?}");
+        }
+    });
 }
 
 #[test]

@@ -10,15 +10,37 @@
 mod api;
 mod cli;
 mod columns;
+mod config;
+mod describe;
+mod faults;
 mod fleet;
 mod layers;
 mod pty_demo;
+mod pty_document;
+mod pty_faults;
 mod pty_fleet;
 mod pty_kubeconfig;
+mod pty_login;
+mod rights;
 mod watch;
+mod zoo;
+mod zoo_fixtures;
 
 mod support {
+    /// Waits until it is so, within reason.
+    #[track_caller]
+    pub fn until(what: &str, is_so: impl Fn() -> bool) {
+        let deadline = std::time::Instant::now() + crate::cli::PATIENCE;
+        while !is_so() {
+            assert!(std::time::Instant::now() < deadline, "still not: {what}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
+    pub mod gateway;
+    pub mod kubectl;
     pub mod proxy;
     pub mod pty;
     pub mod rig;
+    pub mod tunnel;
 }

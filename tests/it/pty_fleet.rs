@@ -1,8 +1,9 @@
 //! The cockpit over real control planes, in a terminal.
 
+use crate::support::kubectl::has_kubectl;
 use crate::support::proxy::{FaultProxy, Mode, rewrite_kubeconfig_as};
 use crate::support::pty::{PATIENCE, Pty, Shot, skylark};
-use crate::support::rig::{Component, Rig, RigOptions, has_kubectl, require_rig};
+use crate::support::rig::{Component, Rig, RigOptions, Version, require_rig};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::net::TcpListener;
@@ -99,8 +100,9 @@ fn delete(rig: &Rig, namespace: &str, name: &str) {
     rig.kubectl_ok(&["delete", "deployment", name, "-n", namespace, "--wait=false"]);
 }
 
+/// A rig of the older version, beside the shared one of the newer.
 fn own_rig(name: &str) -> Rig {
-    let options = RigOptions { context: name.to_owned(), ..RigOptions::server_only() };
+    let options = RigOptions { version: Version::V1_33, context: name.to_owned(), ..RigOptions::server_only() };
     Rig::start(&options).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -269,7 +271,8 @@ fn what_is_forbidden_is_not_nothing() {
     let rig = Rig::shared();
     let options = skylark(&["--context", &rig.nobody()]).kubeconfig(rig.kubeconfig()).size(160, 40);
     let mut pty = options.open();
-    let shot = pty.wait_for("the server's words", |shot| shot.has("cannot list resource \"pods\""));
+    let shot = pty
+        .wait_for("the server's words", |shot| shot.has("cannot list resource \"pods\"") && !shot.has("being checked"));
     assert!(shot.has("forbidden") && shot.has("No pods can be shown"), "{}", shot.framed());
     assert!(!shot.has("There are no"), "{}", shot.framed());
     assert!(is_live(&shot, &rig.nobody()), "403 says nothing against the cluster\n{}", shot.framed());
@@ -286,7 +289,9 @@ fn what_is_forbidden_is_not_nothing() {
     rig.kubectl_ok(&["create", "deployment", "pty-mine", "-n", "team-a", "--image=example.com/none", "--replicas=0"]);
     let options = skylark(&["--context", &rig.team_a(), "deploy"]).kubeconfig(rig.kubeconfig()).size(160, 40);
     let mut pty = options.open();
-    pty.wait_for("what is forbidden", |shot| shot.has("forbidden") && shot.has("No deployments can be shown"));
+    pty.wait_for("its own, and what is forbidden", |shot| {
+        shot.has("cannot list resource \"deployments\"") && shot.column("NAME").contains(&"pty-mine".to_owned())
+    });
     pty.type_keys(":deploy team-a<enter>");
     pty.wait_for("its own", |shot| shot.column("NAME").contains(&"pty-mine".to_owned()));
     rig.kubectl_ok(&["delete", "deployment", "pty-mine", "-n", "team-a", "--wait=false"]);

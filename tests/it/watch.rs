@@ -4,7 +4,7 @@ use crate::api::Api;
 use crate::cli::{PATIENCE, Seen, Stream, eventually, skylark};
 use crate::columns::still;
 use crate::support::proxy::{FaultProxy, Mode, rewrite_kubeconfig};
-use crate::support::rig::{Component, Rig, RigOptions, require_rig};
+use crate::support::rig::{Component, Rig, RigOptions, Version, on_both, require_rig};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -26,13 +26,18 @@ struct Hurt {
 }
 
 fn hurt() -> Hurt {
-    static TURN: Mutex<()> = Mutex::new(());
-    static RIG: OnceLock<(Rig, tempfile::TempDir)> = OnceLock::new();
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    hurt_of(Version::default())
+}
+
+fn hurt_of(version: Version) -> Hurt {
+    static TURNS: [Mutex<()>; 2] = [const { Mutex::new(()) }; 2];
+    static RIGS: [OnceLock<(Rig, tempfile::TempDir)>; 2] = [const { OnceLock::new() }; 2];
+    let turn = TURNS[version as usize].lock().unwrap_or_else(PoisonError::into_inner);
     let audit = |dir: &tempfile::TempDir| dir.path().join("audit.log");
-    let (rig, dir) = RIG.get_or_init(|| {
+    let (rig, dir) = RIGS[version as usize].get_or_init(|| {
         let dir = tempfile::tempdir().expect("a directory");
         let options = RigOptions {
+            version,
             context: "hurt".into(),
             pods: 60,
             namespaces: Some(4),
@@ -98,7 +103,7 @@ struct Through {
 
 /// Waits until the stream's set is the server's.
 #[track_caller]
-fn settle(stream: &Stream, api: &Api, kinds: &[(&str, &str)]) {
+pub fn settle(stream: &Stream, api: &Api, kinds: &[(&str, &str)]) {
     for (kind, path) in kinds {
         eventually(PATIENCE, || {
             let theirs = api.versions(path);
@@ -279,19 +284,21 @@ fn a_server_stopped_and_continued() {
 #[test]
 fn versions_that_have_expired() {
     require_rig!();
-    let hurt = hurt();
-    let stream = hurt.stream(hurt.rig.kubeconfig());
-    hurt.rig.kill(Component::ApiServer).expect("killed");
-    let mark = stream.mark();
-    hurt.rig.delete_pods(5).expect("deleted");
-    hurt.rig.add_pods(4).expect("added");
-    hurt.rig.expire().expect("expired");
-    live_in_time(&stream, mark, Instant::now());
-    hurt.settle(&stream);
-    stream.until("lists anew", PATIENCE, |seen| (seen.count("synced") >= 4).then_some(()));
-    stream.now(|seen| {
-        assert_eq!(rows_of(seen, mark, "deleted", "Pod"), 5);
-        assert_eq!(rows_of(seen, mark, "added", "Pod"), 4, "what stayed is not told again");
+    on_both(|version| {
+        let hurt = hurt_of(version);
+        let stream = hurt.stream(hurt.rig.kubeconfig());
+        hurt.rig.kill(Component::ApiServer).expect("killed");
+        let mark = stream.mark();
+        hurt.rig.delete_pods(5).expect("deleted");
+        hurt.rig.add_pods(4).expect("added");
+        hurt.rig.expire().expect("expired");
+        live_in_time(&stream, mark, Instant::now());
+        hurt.settle(&stream);
+        stream.until("lists anew", PATIENCE, |seen| (seen.count("synced") >= 4).then_some(()));
+        stream.now(|seen| {
+            assert_eq!(rows_of(seen, mark, "deleted", "Pod"), 5);
+            assert_eq!(rows_of(seen, mark, "added", "Pod"), 4, "what stayed is not told again");
+        });
     });
 }
 

@@ -93,3 +93,30 @@ fn a_fleet_that_is_dead_from_the_start_shows_why() {
     rig.answer(|snapshot| snapshot.clusters[0].state.phase = Phase::Connecting);
     assert_eq!(rig.place(), "pods all");
 }
+
+#[test]
+fn notices_stay_until_a_key_is_pressed_and_can_be_read_again() {
+    let notices = vec!["keys.toml:3: bad\u{1b}[2J".to_owned(), "chmod 600 it".to_owned()];
+    let mut rig = Rig::with(Start { notices, wide: true, ..Start::default() });
+    assert!(rig.app.spec().wide);
+    assert_eq!(words(&rig.app.opening()), "pods all wide", "nothing else changes");
+    rig.app.on_tick(Instant::now());
+    rig.app.on_tick(Instant::now() + Duration::from_mins(10));
+    assert_eq!(rig.flash(), "2 to read with :errors · keys.toml:3: bad");
+    rig.keys("j");
+    assert_eq!(rig.flash(), "");
+    rig.app.heed(vec!["chmod 600 it".to_owned()]);
+    assert_eq!(rig.flash(), "", "what was said is not said again");
+    rig.app.heed(vec!["log in".to_owned()]);
+    assert_eq!(rig.flash(), "1 to read with :errors · log in");
+    rig.keys(":errors<enter>");
+    let Mode::Help(help) = &rig.app.ui().mode else { panic!("{:?}", rig.app.ui().mode) };
+    let said: Vec<_> = help.sections[0].entries.iter().map(|entry| entry.label.as_str()).collect();
+    assert_eq!((said, help.prose), (vec!["keys.toml:3: bad", "chmod 600 it", "log in"], true));
+    rig.keys("<esc>");
+    assert_eq!(rig.app.ui().mode, Mode::Table);
+    let mut rig = Rig::new();
+    rig.keys(":errors<enter>");
+    let Mode::Help(help) = &rig.app.ui().mode else { panic!("{:?}", rig.app.ui().mode) };
+    assert_eq!(help.sections[0].entries[0].label, "Nothing went wrong so far.");
+}

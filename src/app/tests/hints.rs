@@ -9,7 +9,10 @@ fn hints(rig: &Rig) -> String {
 #[test]
 fn hints_say_what_is_of_use_here() {
     let mut rig = Rig::new();
-    assert_eq!(hints(&rig), ": command · / filter · r retry now · Space mark · Ctrl-W wide · ? help");
+    assert_eq!(
+        hints(&rig),
+        ": command · / filter · d describe · y yaml · r retry now · Space mark · Ctrl-W wide · ? help"
+    );
     rig.keys("/x");
     assert_eq!(hints(&rig), "Enter keep · Esc cancel · Ctrl-U clear · Up earlier");
     rig.keys("<enter>");

@@ -269,7 +269,86 @@ async fn html_where_an_api_should_be_is_said() {
     assert!(held.reason().contains("a proxy or login page may be in the way"), "{}", held.reason());
     assert_eq!(held.source.len(), 5);
     rig.settled(&held).await;
-    assert_eq!(rig.server.count(|seen| !seen.is_resumed()), 0, "what was read before still holds");
+    assert_eq!(rig.server.count(Seen::begins_anew), 0, "what was read before still holds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_lists_once_waits_as_it_is_asked_to_within_its_patience() {
+    for (asked, waits) in [("3", true), ("60", false)] {
+        let rig = Rig::holding("pods", 5);
+        rig.server.next(
+            2,
+            |seen| seen.plural() == "pods",
+            move || Reply::status(429, "TooManyRequests", "slow down").header("retry-after", asked),
+        );
+        let begun = tokio::time::Instant::now();
+        let options = Options { once: true, ..Options::default() };
+        let mut opened = Opened::new(&rig.cluster, "pods", vec![None], options);
+        opened.finished().await;
+        let status = opened.sources()[0].status();
+        assert_eq!((status.complete, opened.sources()[0].len()), (waits, if waits { 5 } else { 0 }), "{asked}");
+        let waited = begun.elapsed();
+        assert!(if waits { waited >= Duration::from_secs(6) } else { waited < Duration::from_secs(1) }, "{waited:?}");
+        assert!(waits || status.phase.reason().contains("slow down"), "{:?}", status.phase);
+    }
+}
+
+fn login_page() -> Reply {
+    Reply::text(200, "text/html; charset=utf-8", "<html>Please log in</html>")
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_in_the_place_of_everything_is_no_server() {
+    for word in ["pods", "widgets"] {
+        let replies: [fn() -> Reply; 4] = [
+            login_page,
+            || Reply::text(302, "text/plain", "").header("location", "https://login.example.com/"),
+            || Reply::text(502, "text/html", "<html>Bad Gateway</html>"),
+            || Reply::text(503, "text/plain", "no healthy upstream"),
+        ];
+        for reply in replies {
+            let rig = Rig::holding("pods", 5);
+            rig.server.rule(move |_| Some(reply()));
+            let _opened = Opened::new(&rig.cluster, word, vec![None], Options::default());
+            until(|| rig.phase() == Phase::Unreachable).await;
+            pass(60).await;
+            assert_eq!(rig.phase(), Phase::Unreachable, "{word}: never live in between");
+            assert!(!rig.cluster.state().reason.is_empty());
+            rig.server.behave();
+            until(|| rig.phase() == Phase::Live).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_in_the_place_of_one_kind_is_that_kinds() {
+    let rig = Rig::holding("pods", 5);
+    rig.fill("namespaces", 2);
+    rig.server.rule(|seen| (seen.plural() == "pods").then(login_page));
+    let held = rig.open("pods").await;
+    until(|| rig.phase() == Phase::Live).await;
+    let other = rig.live("namespaces").await;
+    pass(60).await;
+    assert_eq!((rig.phase(), other.word(), held.word()), (Phase::Live, "live", "failed"));
+    assert!(held.reason().contains("login page"), "{}", held.reason());
+    rig.server.behave();
+    rig.settled(&held).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_in_mid_session_is_an_outage() {
+    let rig = Rig::holding("pods", 5);
+    let held = rig.live("pods").await;
+    pass(3).await;
+    rig.server.rule(|_| Some(login_page()));
+    rig.server.world(|world| world.end("pods", false));
+    until(|| rig.phase() == Phase::Stale).await;
+    pass(60).await;
+    assert_eq!((rig.phase(), held.word(), held.source.len()), (Phase::Stale, "stale", 5));
+    let begun = tokio::time::Instant::now();
+    rig.server.behave();
+    rig.settled(&held).await;
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

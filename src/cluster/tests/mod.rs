@@ -2,10 +2,13 @@
 //! the server would list.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod details;
 mod discovery;
 mod faults;
 mod feed;
+mod identity;
 mod lists;
+mod rights;
 mod server;
 mod watches;
 
@@ -31,10 +34,15 @@ impl Rig {
     }
 
     fn speaking(protocol: Protocol) -> Rig {
+        Rig::with_namespace(protocol, None)
+    }
+
+    /// A context that names a namespace.
+    fn with_namespace(protocol: Protocol, namespace: Option<&str>) -> Rig {
         let server = Server::new();
         let blueprint = Blueprint {
             name: "test".into(),
-            namespace: None,
+            namespace: namespace.map(str::to_owned),
             server: "embedded".into(),
             user: String::new(),
             link: Ok(server.link(protocol)),

@@ -33,6 +33,8 @@ pub struct Seen {
     pub query: BTreeMap<String, String>,
     pub accept: String,
     pub coding: String,
+    /// What was posted; empty for any other request.
+    pub body: String,
     pub at: Instant,
 }
 
@@ -59,11 +61,20 @@ impl Seen {
         self.is_watch() && !self.is_streaming()
     }
 
-    pub fn is_list(&self) -> bool {
-        !self.is_watch()
+    /// A list of any sort, and not the small question of whether a server is there.
+    pub fn begins_anew(&self) -> bool {
+        !self.is_resumed() && self.path != "/version"
     }
 
-    fn namespace(&self) -> Option<&str> {
+    pub fn is_list(&self) -> bool {
+        !self.is_watch() && !self.is_post()
+    }
+
+    pub fn is_post(&self) -> bool {
+        !self.body.is_empty()
+    }
+
+    pub fn namespace(&self) -> Option<&str> {
         let (_, rest) = self.path.split_once("/namespaces/")?;
         rest.split_once('/').map(|(namespace, _)| namespace)
     }
@@ -266,7 +277,7 @@ impl Server {
             let task = tokio::spawn(async move {
                 let service = service_fn(move |request| {
                     let server = server.clone();
-                    async move { Ok::<_, Infallible>(server.answer(&request).await) }
+                    async move { Ok::<_, Infallible>(server.answer(request).await) }
                 });
                 let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(theirs), service).await;
             });
@@ -338,15 +349,18 @@ impl Server {
         self.seen.lock().clear();
     }
 
-    async fn answer(&self, request: &Request<Incoming>) -> Response<BoxBody<Bytes, io::Error>> {
-        let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
-        let query = request.uri().query().unwrap_or("");
+    async fn answer(&self, request: Request<Incoming>) -> Response<BoxBody<Bytes, io::Error>> {
+        let (request, body) = request.into_parts();
+        let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let header = |name| request.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("").to_owned();
+        let query = request.uri.query().unwrap_or("");
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         let seen = Seen {
-            path: request.uri().path().to_owned(),
+            path: request.uri.path().to_owned(),
             query: pairs.map(|p| p.split_once('=').unwrap()).map(|(k, v)| (k.to_owned(), decoded(v))).collect(),
             accept: header("accept"),
             coding: header("accept-encoding"),
+            body: String::from_utf8_lossy(&body).into_owned(),
             at: Instant::now(),
         };
         self.seen.lock().push(seen.clone());

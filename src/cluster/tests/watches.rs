@@ -134,7 +134,7 @@ async fn an_error_in_the_stream_is_not_the_clusters() {
     assert!(held.reason().contains("leader changed"), "{}", held.reason());
     assert_eq!(rig.phase(), Phase::Live);
     rig.settled(&held).await;
-    assert_eq!(rig.server.count(|seen| !seen.is_resumed()), 0);
+    assert_eq!(rig.server.count(Seen::begins_anew), 0);
 }
 
 /// A replica that is behind the one we spoke with before.

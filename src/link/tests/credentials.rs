@@ -11,13 +11,16 @@ use super::{
     server::{Answer, ask, handler, listen, text},
     soon,
 };
-use crate::link::{Link, LinkOptions, kubeconfig::load_from};
+use crate::link::{ActAs, ContextEntry, Link, LinkOptions, Loaded, kubeconfig::load_from};
 
 /// Answers with the request's headers; 401 unless the authorization is `accepted`.
 fn guarded(accepted: Arc<Mutex<String>>) -> impl Fn(Request<Incoming>) -> Answer {
     move |request| {
-        let mut lines: Vec<_> =
-            request.headers().iter().map(|(name, value)| format!("{name}={}", value.to_str().unwrap())).collect();
+        let mut lines: Vec<_> = request
+            .headers()
+            .iter()
+            .map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(value.as_bytes())))
+            .collect();
         lines.sort();
         let mut answer = text(lines.join("\n"));
         let sent = request.headers().get("authorization").map_or("", |value| value.to_str().unwrap());
@@ -131,12 +134,68 @@ async fn a_401_runs_the_plugin_once_more() {
 }
 
 #[tokio::test]
-async fn an_unknown_provider_is_told() {
+async fn providers_that_are_gone_say_what_to_use() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config");
-    let text = "clusters: [{name: c, cluster: {server: 'http://c'}}]\n\
-        users: [{name: u, user: {auth-provider: {name: gcp}}}]\ncontexts: [{name: c, context: {cluster: c, user: u}}]\n";
-    fs::write(&file, text).unwrap();
-    let error = load_from(Some(&file), None, None).target("c").unwrap_err();
-    assert!(error.is_credentials() && error.to_string().contains("auth-provider \"gcp\""), "{error}");
+    for (name, cause, hint) in [
+        ("gcp", "auth-provider \"gcp\" was removed from Kubernetes", "gke-gcloud-auth-plugin"),
+        ("azure", "auth-provider \"azure\" was removed from Kubernetes", "kubelogin convert-kubeconfig"),
+        ("own", "auth-provider \"own\" is not known", "exec credential plugin"),
+        ("oidc", "auth-provider oidc without idp-issuer-url", ""),
+    ] {
+        let text = format!(
+            "clusters: [{{name: c, cluster: {{server: 'http://c'}}}}]\n\
+             users: [{{name: u, user: {{auth-provider: {{name: {name}, config: {{}}}}}}}}]\n\
+             contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n"
+        );
+        fs::write(&file, text).unwrap();
+        let error = load_from(Some(&file), None, None).target("c").unwrap_err();
+        assert!(error.is_credentials() && error.to_string().ends_with(cause), "{error}");
+        assert!(error.advice().unwrap_or_default().contains(hint), "{:?}", error.advice());
+    }
+}
+
+#[tokio::test]
+async fn the_command_line_says_whom_to_act_as() {
+    let dir = tempfile::tempdir().unwrap();
+    let (address, _) = listen(handler(guarded(accepts("Bearer t")))).await;
+    let users = "[{name: u, user: {token: t, as: eve, as-uid: '7', as-groups: [a]}}, {name: v, user: {token: t}}]";
+    let config = format!(
+        "clusters: [{{name: c, cluster: {{server: 'http://{address}'}}}}]\nusers: {users}\n\
+         contexts: [{{name: c, context: {{cluster: c, user: u}}}}, {{name: d, context: {{cluster: c, user: v}}}}, \
+         {{name: e, context: {{cluster: c}}}}]\n"
+    );
+    let file = dir.path().join("config");
+    fs::write(&file, config).unwrap();
+    let mut loaded = load_from(Some(&file), None, None);
+    let who = |loaded: &Loaded| loaded.contexts.iter().map(ContextEntry::who).collect::<Vec<_>>();
+    assert_eq!(who(&loaded), ["u (as eve)", "v", ""]);
+    loaded.act_as(ActAs { user: "müller".to_owned(), groups: vec!["x".to_owned(), "y".to_owned()], uid: None });
+    assert_eq!(who(&loaded), ["u (as müller)", "v (as müller)", "(as müller)"]);
+    for (context, uid) in [("c", "7"), ("d", ""), ("e", "")] {
+        let link = Link::new(loaded.target(context).unwrap(), LinkOptions::default()).unwrap();
+        let reply = soon(link.send(ask("/"))).await.unwrap();
+        let seen = String::from_utf8(soon(reply.body.collect(9999)).await.unwrap()).unwrap();
+        let sent: Vec<_> = seen.lines().filter_map(|line| line.strip_prefix("impersonate-")).collect();
+        let mut want = vec!["group=x", "group=y"];
+        let uid = format!("uid={uid}");
+        want.extend((uid != "uid=").then_some(uid.as_str()));
+        want.push("user=müller");
+        assert_eq!(sent, want, "{context}");
+    }
+}
+
+#[tokio::test]
+async fn groups_without_a_user_to_act_as_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config");
+    for extra in ["as-groups: [a]", "as-uid: '7'", "as-user-extra: {a: [b]}"] {
+        let text = format!(
+            "clusters: [{{name: c, cluster: {{server: 'http://c'}}}}]\nusers: [{{name: u, user: {{token: t, {extra}}}}}]\n\
+             contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n"
+        );
+        fs::write(&file, text).unwrap();
+        let error = load_from(Some(&file), None, None).target("c").unwrap_err().to_string();
+        assert!(error.contains("without as"), "{extra}: {error}");
+    }
 }

@@ -262,3 +262,60 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_others_can_read_is_told_once() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config");
+    let told = |mode: u32, users: &str| {
+        std::fs::write(&file, format!("users: {users}\n")).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        load_from(Some(&file), None, None).warnings
+    };
+    let secret = "[{name: a, user: {token: t}}, {name: b, user: {password: p}}]";
+    assert_eq!(told(0o600, secret), Vec::<String>::new());
+    let path = file.display();
+    assert_eq!(
+        told(0o644, secret),
+        [format!(
+            "kubeconfig {path} holds credentials and can be read by everyone on this machine (mode 0644); `chmod 600 {path}` mends it"
+        )]
+    );
+    assert!(told(0o640, secret)[0].contains("its group (mode 0640)"));
+    for secret in ["client-key-data: eA==", "auth-provider: {name: oidc, config: {refresh-token: r}}"] {
+        assert_eq!(told(0o644, &format!("[{{name: a, user: {{{secret}}}}}]")).len(), 1, "{secret}");
+    }
+    for harmless in ["{}", "{tokenFile: gone}", "{exec: {command: x}}", "{token: ''}", "{client-key: gone}"] {
+        assert_eq!(told(0o644, &format!("[{{name: a, user: {harmless}}}]")), Vec::<String>::new(), "{harmless}");
+    }
+    let token = dir.path().join("token");
+    std::fs::write(&token, "t").unwrap();
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let both = told(0o600, "[{name: a, user: {tokenFile: token}}, {name: b, user: {tokenFile: ./token}}]");
+    assert!(both[0].starts_with("tokenFile ") && both[0].contains("is a credential"), "{both:?}");
+}
+
+#[test]
+fn files_of_an_identity_provider_are_anchored() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config");
+    // It is connected to before the authority is read.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let issuer = listener.local_addr().unwrap();
+    let user = format!(
+        "{{auth-provider: {{name: oidc, config: {{idp-issuer-url: 'https://{issuer}', client-id: c, refresh-token: r, \
+         idp-certificate-authority: certs/ca.pem}}}}}}"
+    );
+    let text = format!(
+        "clusters: [{{name: c, cluster: {{server: 'http://c'}}}}]\nusers: [{{name: u, user: {user}}}]\n\
+         contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let target = load_from(Some(&file), None, None).target("c").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let grant = runtime.block_on(target.auth.grant(&super::quietly(super::PATIENCE)));
+    let text = grant.map(|_| ()).unwrap_err().to_string();
+    let whole = dir.path().join("certs/ca.pem");
+    assert!(text.contains(&whole.display().to_string()), "{text}");
+}

@@ -4,7 +4,9 @@
 mod credentials;
 mod faults;
 mod http;
+mod interactive;
 mod kubeconfig;
+mod oidc;
 mod plugins;
 mod proxies;
 mod server;
@@ -12,8 +14,16 @@ mod tls;
 
 use std::{future::Future, time::Duration};
 
+use super::{Console, Lend, exec::Call};
+
 /// No test waits longer for anything.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whoever asks for a credential has nobody in front of it.
+fn quietly(limit: Duration) -> Call<'static> {
+    static NOBODY: Console = Console { lend: Lend::Never, notices: None };
+    Call { limit, console: &NOBODY, cluster: "test" }
+}
 
 /// Waits for `future`, within reason.
 async fn soon<T>(future: impl Future<Output = T>) -> T {

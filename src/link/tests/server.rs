@@ -111,3 +111,15 @@ pub fn ask(path: &str) -> Ask {
 pub fn watch(path: &str) -> Ask {
     Ask { lane: Lane::Watch, idle_timeout: Duration::MAX, ..ask(path) }
 }
+
+/// Serves what takes its time.
+pub async fn serve_later<F: Future<Output = Answer> + Send + 'static>(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    answer: impl Fn(Request<Incoming>) -> F + Send + 'static,
+) {
+    let service = service_fn(move |request| {
+        let answer = answer(request);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+}

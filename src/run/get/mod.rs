@@ -1,22 +1,31 @@
 //! `skylark get`: the same rows as the cockpit's, for scripts.
 
+mod csv;
 mod json;
 mod table;
 mod watch;
 mod yaml;
 
 use super::args::{Args, Get, Output, Target};
-use super::fleet::{self, Made};
+use super::fleet::{self, Made, Request};
 use crate::cluster::cluster::Cluster;
+use crate::cluster::meaning::Pin;
 use crate::cluster::open::{Opened, Options, Resolution};
 use crate::cluster::watch::Selection;
+use crate::link::{Console, Lend};
 use crate::model::kind::Kind;
 use crate::model::source::Source;
 use crate::model::state::WatchPhase;
 use crate::text::sanitize::sanitize;
+use crate::view::limits;
+use crate::view::notes;
 use crate::view::spec::Namespaces;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Notices that may wait; more are in nobody's way.
+const NOTICES: usize = 32;
 
 /// How `get` ended, as exit codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,14 +71,23 @@ struct Findings {
 
 /// Runs `get`.
 pub async fn run(args: &Args, get: &Get) -> Exit {
-    let made = match fleet::exact(args.kubeconfig.as_deref(), &args.contexts, get.timeout) {
+    let (notices, mut told) = mpsc::channel(NOTICES);
+    // The terminal is the plugin's as much as ours: nothing is drawn on it.
+    let lend = if io::stdin().is_terminal() { Lend::Shared } else { Lend::Never };
+    let request = Request {
+        kubeconfig: args.kubeconfig.as_deref(),
+        contexts: &args.contexts,
+        act_as: args.act_as.as_ref(),
+        console: Console { lend, notices: Some(notices) },
+    };
+    let made = match fleet::exact(&request, get.timeout) {
         Ok(made) => made,
         Err(error) => {
             complain(&format!("error: {error}"));
             return Exit::Other;
         }
     };
-    for problem in &made.problems {
+    for problem in made.problems.iter().chain(&made.warnings) {
         complain(&format!("warning: {problem}"));
     }
     let written = if get.output == Output::Yaml {
@@ -79,6 +97,9 @@ pub async fn run(args: &Args, get: &Get) -> Exit {
     } else {
         once(&made, args, get).await
     };
+    while let Ok(notice) = told.try_recv() {
+        complain(&format!("warning: {notice}"));
+    }
     match written {
         Ok(exit) => exit,
         Err(Stop::Closed) => Exit::Complete,
@@ -113,12 +134,13 @@ fn namespaces(args: &Args, cluster: &Cluster) -> Vec<Option<String>> {
 fn open(made: &Made, args: &Args, get: &Get, options: &Options) -> Vec<Vec<Query>> {
     let open = |target: &Target| {
         let mut queries = Vec::new();
+        let pin = Pin::default();
         for cluster in &made.fleet.clusters {
             let names = target.names.as_ref().map_or(vec![None], |names| names.iter().cloned().map(Some).collect());
             for name in names {
                 let fields = name.as_ref().map_or_else(|| get.fields.clone(), |name| format!("metadata.name={name}"));
                 let selection = Selection { labels: get.labels.clone(), fields };
-                let options = Options { selection, ..options.clone() };
+                let options = Options { selection, name: name.clone(), pin: pin.clone(), ..options.clone() };
                 let opened = Opened::new(cluster, &target.kind, namespaces(args, cluster), options);
                 queries.push(Query { opened, name });
             }
@@ -151,11 +173,15 @@ async fn once(made: &Made, args: &Args, get: &Get) -> Result<Exit, Stop> {
         !again
     });
     let many = made.fleet.clusters.len() > 1;
+    for group in &groups {
+        also_names(group);
+    }
     let findings = findings(&groups, many);
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match get.output {
         Output::Json => json::array(&mut out, &groups)?,
         Output::Name => table::names(&mut out, &groups)?,
+        Output::Csv => csv::write(&mut out, &groups)?,
         _ => table::write(&mut out, &groups, args, get.output == Output::Wide, many)?,
     }
     out.flush()?;
@@ -195,7 +221,7 @@ fn findings(groups: &[Vec<Query>], many: bool) -> Findings {
             }
         };
         match query.opened.resolution() {
-            Resolution::Found(_) => (),
+            Resolution::Found(_) | Resolution::Several(_) => (),
             Resolution::Unknown(said) => missing(format!("{cluster}: {said}")),
             Resolution::Failed(said) => missing(format!("{cluster}: {word}: {said}")),
             Resolution::Pending => {
@@ -210,13 +236,17 @@ fn findings(groups: &[Vec<Query>], many: bool) -> Findings {
                     "" => query.opened.cluster.state().reason,
                     reason => reason.to_owned(),
                 };
+                let reason = limits::after(&reason, query.opened.limits(source).as_ref());
                 missing(format!("{cluster}: {}: {reason}", scope_of(source)));
             }
         }
         if let Some(name) = &query.name {
             let asked = sources.iter().any(|source| source.status().phase == WatchPhase::Live);
             if asked && sources.iter().all(|source| source.is_empty()) {
-                let kind = sources.first().map_or(word.clone(), |source| source.kind.id());
+                let kind = match query.opened.resolution() {
+                    Resolution::Found(kind) => kind.id(),
+                    _ => word.clone(),
+                };
                 findings.not_found.push(format!("{kind} \"{name}\" not found{}", on_cluster(many, cluster)));
             }
         }
@@ -236,12 +266,42 @@ fn scope_of(source: &Source) -> String {
     }
 }
 
+/// Says what else the word of a group names.
+fn also_names(group: &[Query]) {
+    let Some(word) = group.first().map(|query| query.opened.word.as_str()) else { return };
+    let all: Vec<_> = group.iter().map(|query| (&query.opened.cluster, Some(&query.opened))).collect();
+    for note in notes::ambiguous(word, &all) {
+        complain(&format!("note: {}", note.text));
+    }
+}
+
+/// The kinds of a group of queries, each once: one, or those of a category.
+fn kinds_of(group: &[Query]) -> Vec<Arc<Kind>> {
+    let mut kinds: Vec<Arc<Kind>> = Vec::new();
+    for kind in group.iter().flat_map(|query| query.opened.kinds()) {
+        if !kinds.iter().any(|known| known.id() == kind.id()) {
+            kinds.push(kind);
+        }
+    }
+    kinds
+}
+
 /// The kind of a group of queries, where one cluster knows it.
 fn kind_of(group: &[Query]) -> Option<Arc<Kind>> {
     group.iter().find_map(|query| match query.opened.resolution() {
         Resolution::Found(kind) => Some(kind),
         _ => None,
     })
+}
+
+/// The names of the objects that were opened.
+pub fn names_in(opened: &Opened) -> Vec<String> {
+    let sources = opened.sources();
+    let names = |source: &Arc<Source>| {
+        let rows = source.rows();
+        sorted(&rows).into_iter().map(|slot| rows.name(slot).to_owned()).collect::<Vec<_>>()
+    };
+    sources.iter().flat_map(names).collect()
 }
 
 /// The row slots of a source in the server's order: by `namespace/name`, so that `a-1` comes before `a`.

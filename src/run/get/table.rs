@@ -1,6 +1,6 @@
 //! `-o table`, `wide` and `name`: as kubectl writes them, a cluster column first where there are several.
 
-use super::{Query, Stop, kind_of, sorted};
+use super::{Query, Stop, kinds_of, sorted};
 use crate::model::source::{FeedRow, Source};
 use crate::run::args::Args;
 use crate::text::sanitize::sanitize;
@@ -11,27 +11,38 @@ use std::io::Write;
 /// Between two columns.
 const GAP: u16 = 3;
 
-/// A line of the table, and the columns of one kind.
-struct Grid {
+/// The lines of a table: columns that we add, then those of the kind.
+pub struct Grid {
     heads: Vec<String>,
+    /// How many of the columns are ours. A kind may have columns of the same name.
+    fixed: usize,
     lines: Vec<Vec<String>>,
 }
 
 /// Writes every kind's rows as a table.
 pub fn write(out: &mut impl Write, groups: &[Vec<Query>], args: &Args, wide: bool, many: bool) -> Result<(), Stop> {
-    let prefixed = groups.len() > 1;
+    let kinds = groups.iter().flat_map(|group| kinds_of(group).into_iter().map(move |kind| (group, kind)));
+    let kinds: Vec<_> = kinds.collect();
+    let prefixed = groups.len() > 1 || kinds.len() > 1;
     let mut first = true;
-    for group in groups {
-        let namespace = shows_namespace(group, args);
-        let mut grid = Grid { heads: Vec::new(), lines: Vec::new() };
+    for (group, kind) in kinds {
+        let namespace = kind.namespaced && shows_namespace(args);
+        let fixed: Vec<&str> = [(many, "CLUSTER"), (namespace, "NAMESPACE")]
+            .into_iter()
+            .filter_map(|(shown, head)| shown.then_some(head))
+            .collect();
+        let mut grid = Grid::new(&fixed);
         for query in group {
-            for source in query.opened.sources() {
-                grid.add(
-                    &query.opened.cluster.name,
-                    &source,
-                    query.opened.cluster.now(),
-                    (many, namespace, wide, prefixed),
-                );
+            let cluster = &query.opened.cluster;
+            for source in query.opened.sources().into_iter().filter(|source| source.kind.id() == kind.id()) {
+                let first = grid.lines.len();
+                grid.add(&source, cluster.now(), wide, |head, row| match head {
+                    "CLUSTER" => cluster.name.clone(),
+                    _ => row.namespace.clone(),
+                });
+                if prefixed {
+                    grid.prefix_names(first, &name_prefix(&source));
+                }
             }
         }
         if grid.lines.is_empty() {
@@ -47,13 +58,12 @@ pub fn write(out: &mut impl Write, groups: &[Vec<Query>], args: &Args, wide: boo
 }
 
 /// Whether rows need to say their namespace: kubectl says it with `-A`; with several namespaces, too.
-pub fn shows_namespace(group: &[Query], args: &Args) -> bool {
-    let several = match &args.namespaces {
+fn shows_namespace(args: &Args) -> bool {
+    match &args.namespaces {
         Namespaces::All => true,
         Namespaces::OfContext => false,
         Namespaces::Only(names) => names.len() > 1,
-    };
-    several && kind_of(group).is_some_and(|kind| kind.namespaced)
+    }
 }
 
 /// kubectl cuts a cell at its first line break and says so.
@@ -65,65 +75,73 @@ pub fn first_line(text: &str) -> String {
 }
 
 impl Grid {
-    fn add(
-        &mut self,
-        cluster: &str,
-        source: &Source,
-        now: u32,
-        (many, namespace, wide, prefixed): (bool, bool, bool, bool),
-    ) {
+    /// A table that begins with these columns.
+    pub fn new(fixed: &[&str]) -> Grid {
+        Grid { heads: fixed.iter().map(ToString::to_string).collect(), fixed: fixed.len(), lines: Vec::new() }
+    }
+
+    /// The heads of its columns.
+    pub fn heads(&self) -> &[String] {
+        &self.heads
+    }
+
+    /// Its lines, whole.
+    pub fn lines(&self) -> impl Iterator<Item = &[String]> {
+        self.lines.iter().map(Vec::as_slice)
+    }
+
+    /// Adds the rows of a source; `ours` gives the cells of our own columns.
+    pub fn add(&mut self, source: &Source, now: u32, wide: bool, ours: impl Fn(&str, &FeedRow) -> String) {
         let rows = source.rows();
-        let mut fixed = Vec::new();
-        if many {
-            fixed.push("CLUSTER");
-        }
-        if namespace {
-            fixed.push("NAMESPACE");
-        }
         let shown: Vec<_> = (0..rows.columns().len()).filter(|&c| wide || !rows.columns()[c].wide).collect();
-        let heads: Vec<_> = fixed
-            .iter()
-            .map(ToString::to_string)
-            .chain(shown.iter().map(|&column| rows.columns()[column].name.to_string()))
-            .collect();
         // Servers of other versions may have other columns: they are put under their own heads.
-        for (at, head) in heads.iter().enumerate() {
-            if !self.heads.contains(head) {
-                let at = at.min(self.heads.len());
-                self.heads.insert(at, head.clone());
+        for (at, &column) in shown.iter().enumerate() {
+            let head = &rows.columns()[column].name;
+            if self.place(head).is_none() {
+                let at = (self.fixed + at).min(self.heads.len());
+                self.heads.insert(at, head.to_string());
                 for line in &mut self.lines {
                     line.insert(at, String::new());
                 }
             }
         }
+        let places: Vec<_> = shown.iter().map(|&column| self.place(&rows.columns()[column].name)).collect();
         for slot in sorted(&rows) {
             let row = FeedRow::of(&rows, slot, now);
             let mut line = vec![String::new(); self.heads.len()];
-            let mut put = |head: &str, text: String| {
-                if let Some(at) = self.heads.iter().position(|known| known == head) {
-                    line[at] = text;
+            for (cell, head) in line.iter_mut().zip(&self.heads).take(self.fixed) {
+                *cell = ours(head, &row);
+            }
+            for (&column, place) in shown.iter().zip(&places) {
+                if let Some(place) = *place {
+                    line[place].clone_from(&row.cells[column]);
                 }
-            };
-            if many {
-                put("CLUSTER", cluster.to_owned());
-            }
-            if namespace {
-                put("NAMESPACE", first_line(&row.namespace));
-            }
-            for &column in &shown {
-                let name = &rows.columns()[column].name;
-                let text = first_line(&row.cells[column]);
-                put(name, if prefixed && name == "NAME" { format!("{}/{text}", name_prefix(source)) } else { text });
             }
             self.lines.push(line);
         }
     }
 
+    /// Where a column of the kind stands.
+    fn place(&self, head: &str) -> Option<usize> {
+        self.heads.iter().skip(self.fixed).position(|known| known == head).map(|at| at + self.fixed)
+    }
+
+    /// Writes `pod/` before the names from this line on.
+    fn prefix_names(&mut self, first: usize, prefix: &str) {
+        if let Some(place) = self.place("NAME") {
+            for line in self.lines.iter_mut().skip(first) {
+                line[place] = format!("{prefix}/{}", line[place]);
+            }
+        }
+    }
+
     fn write(&self, out: &mut impl Write) -> Result<(), Stop> {
+        let lines: Vec<Vec<String>> =
+            self.lines.iter().map(|line| line.iter().map(|cell| first_line(cell)).collect()).collect();
         let widths: Vec<u16> = (0..self.heads.len())
-            .map(|at| self.lines.iter().map(|line| width(&line[at])).chain([width(&self.heads[at])]).max().unwrap_or(0))
+            .map(|at| lines.iter().map(|line| width(&line[at])).chain([width(&self.heads[at])]).max().unwrap_or(0))
             .collect();
-        for line in std::iter::once(&self.heads).chain(&self.lines) {
+        for line in std::iter::once(&self.heads).chain(&lines) {
             let mut text = String::new();
             for (at, cell) in line.iter().enumerate() {
                 if at + 1 == line.len() {
@@ -161,7 +179,7 @@ pub fn names(out: &mut impl Write, groups: &[Vec<Query>]) -> Result<(), Stop> {
 
 /// kubectl's words for an empty answer.
 pub fn nothing_found(groups: &[Vec<Query>], args: &Args) -> String {
-    let namespaced = groups.iter().any(|group| kind_of(group).is_some_and(|kind| kind.namespaced));
+    let namespaced = groups.iter().any(|group| kinds_of(group).iter().any(|kind| kind.namespaced));
     let mut spaces: Vec<String> = match &args.namespaces {
         Namespaces::All => Vec::new(),
         Namespaces::OfContext => groups.iter().flatten().map(|query| query.opened.cluster.namespace.clone()).collect(),

@@ -10,9 +10,11 @@ use crate::run::args::{Args, Get, Output};
 use crate::run::fleet::Made;
 use crate::text::sanitize::sanitize;
 use crate::text::width::{pad, width};
+use crate::view::limits;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Batches of changes that wait for the output; what fills them waits, so that the server is slowed
@@ -27,6 +29,11 @@ pub async fn run(made: &Made, args: &Args, get: &Get) -> Result<Exit, Stop> {
     drop(options);
     let mut printer = Printer::new(made, args, get, &groups);
     let mut signals = Signals::new();
+    // Aborted with this run.
+    let mut learners = tokio::task::JoinSet::new();
+    for cluster in &made.fleet.clusters {
+        learners.spawn(identify(cluster.clone()));
+    }
     loop {
         tokio::select! {
             biased;
@@ -40,6 +47,16 @@ pub async fn run(made: &Made, args: &Args, get: &Get) -> Result<Exit, Stop> {
             },
             () = made.fleet.bell.notified() => printer.states(&groups)?,
         }
+    }
+}
+
+/// Learns which cluster it is as soon as it answers, so that another in its place is not taken for it.
+async fn identify(cluster: Arc<Cluster>) {
+    loop {
+        if cluster.state().phase == Phase::Live && cluster.learn_identity().await.is_ok() {
+            cluster.accepted.notified().await;
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 
@@ -69,6 +86,8 @@ struct Printer<'a> {
     heads: Option<Vec<String>>,
     phases: Vec<(Phase, String)>,
     resolutions: HashMap<(u16, String), String>,
+    /// What was said about sources that are limited.
+    limits: HashMap<(u16, String), String>,
 }
 
 impl<'a> Printer<'a> {
@@ -91,6 +110,7 @@ impl<'a> Printer<'a> {
             heads: None,
             phases,
             resolutions: HashMap::new(),
+            limits: HashMap::new(),
         }
     }
 
@@ -214,7 +234,22 @@ impl<'a> Printer<'a> {
             }
             self.resolutions.insert(key, said);
         }
+        self.limits(groups);
         if out.is_empty() { Ok(()) } else { print(&out) }
+    }
+
+    /// Says where less is followed than was asked for.
+    fn limits(&mut self, groups: &[Vec<Query>]) {
+        for query in groups.iter().flatten() {
+            for source in query.opened.sources() {
+                let Some(limits) = query.opened.limits(&source).filter(|limits| !limits.checking) else { continue };
+                let said = limits::sentence(&limits);
+                let key = (source.cluster.0, source.kind.id());
+                if !said.is_empty() && self.limits.insert(key, said.clone()).as_ref() != Some(&said) {
+                    complain(&format!("{}: {}: {said}", query.opened.cluster.name, source.kind.plural));
+                }
+            }
+        }
     }
 
     fn say(&self, out: &mut String, cluster: &Cluster, state: &ClusterState) {

@@ -3,6 +3,9 @@
 use super::{Exit, Findings, Stop, namespaces};
 use crate::cluster::ask::{AskError, ask};
 use crate::cluster::cluster::Cluster;
+use crate::cluster::limited::Limits;
+use crate::cluster::meaning::Meaning;
+use crate::cluster::open::{Opened, Options};
 use crate::cluster::watch::percent_encode;
 use crate::cluster::wire::{ListPiece, ListReader, WireError};
 use crate::link::{Ask, Lane};
@@ -10,6 +13,7 @@ use crate::model::kind::Kind;
 use crate::run::args::{Args, Get};
 use crate::run::fleet::Made;
 use crate::text::sanitize::sanitize_block;
+use crate::view::limits;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
@@ -78,8 +82,8 @@ struct Fetched {
 async fn objects(cluster: &Arc<Cluster>, args: &Args, get: &Get) -> Fetched {
     let mut fetched = Fetched::default();
     for target in &get.targets {
-        let kind = match cluster.resolve(&target.kind).await {
-            Ok(Ok(kind)) => kind,
+        let meaning = match cluster.meaning(&target.kind).await {
+            Ok(Ok(meaning)) => meaning,
             Ok(Err(said)) => {
                 fetched.missing.push(format!("{}: {said}", cluster.name));
                 continue;
@@ -89,28 +93,108 @@ async fn objects(cluster: &Arc<Cluster>, args: &Args, get: &Get) -> Fetched {
                 continue;
             }
         };
-        let spaces = if kind.namespaced { namespaces(args, cluster) } else { vec![None] };
-        let names: Vec<_> = target.names.as_ref().map_or(vec![None], |names| names.iter().map(Some).collect());
-        fetched.single = get.targets.len() == 1 && matches!(names.as_slice(), [Some(_)]) && spaces.len() == 1;
-        for name in names {
-            let before = fetched.objects.len();
-            let fields = name.map_or_else(|| get.fields.clone(), |name| format!("metadata.name={name}"));
-            let mut asked = true;
-            for space in &spaces {
-                if let Err(error) =
-                    list(cluster, &kind, space.as_deref(), (&get.labels, &fields), &mut fetched.objects).await
-                {
-                    asked = false;
-                    let scope = space.as_ref().map_or(String::new(), |space| format!(" in namespace {space}"));
-                    fetched.missing.push(format!("{}: {}{scope}: {}", cluster.name, kind.plural, error.sentence()));
+        let kinds = match meaning {
+            Meaning::Kind(kind) => vec![kind],
+            Meaning::Category(kinds) => kinds,
+        };
+        for kind in kinds {
+            let spaces = if kind.namespaced { namespaces(args, cluster) } else { vec![None] };
+            let one = matches!(target.names.as_deref(), Some([_]));
+            fetched.single = get.targets.len() == 1 && one && spaces.len() == 1;
+            match &target.names {
+                None => fetched.all(cluster, &kind, &spaces, get).await,
+                Some(names) => {
+                    for name in names {
+                        fetched.named(cluster, &kind, &spaces, get, name).await;
+                    }
                 }
-            }
-            if let Some(name) = name.filter(|_| asked && fetched.objects.len() == before) {
-                fetched.not_found.push(format!("{} \"{name}\" not found on {}", kind.id(), cluster.name));
             }
         }
     }
     fetched
+}
+
+impl Fetched {
+    /// Fetches all objects of a kind, or what may be read of them.
+    async fn all(&mut self, cluster: &Arc<Cluster>, kind: &Arc<Kind>, spaces: &[Option<String>], get: &Get) {
+        for space in spaces {
+            let select = (get.labels.as_str(), get.fields.as_str());
+            let Err(error) = list(cluster, kind, space.as_deref(), select, &mut self.objects).await else { continue };
+            let said = limits::after(
+                &error.sentence(),
+                self.narrow(cluster, kind, space.as_deref(), get, &error).await.as_ref(),
+            );
+            self.miss(cluster, kind, space.as_deref(), &said);
+        }
+    }
+
+    /// Where all namespaces at once are refused, those that may be read.
+    async fn narrow(
+        &mut self,
+        cluster: &Arc<Cluster>,
+        kind: &Arc<Kind>,
+        space: Option<&str>,
+        get: &Get,
+        error: &AskError,
+    ) -> Option<Limits> {
+        if error.code() != Some(403) || !kind.namespaced || space.is_some() {
+            return None;
+        }
+        let options = Options { once: true, ..Options::default() };
+        let mut opened = Opened::new(cluster, &kind.id(), vec![None], options);
+        opened.finished().await;
+        let sources = opened.sources();
+        for source in &sources {
+            let Some(space) = &source.namespace else { continue };
+            let select = (get.labels.as_str(), get.fields.as_str());
+            if let Err(error) = list(cluster, kind, Some(space), select, &mut self.objects).await {
+                self.miss(cluster, kind, Some(space), &error.sentence());
+            }
+        }
+        opened.limits(sources.first()?)
+    }
+
+    /// Fetches one object: as itself, and only where that is refused as a list of one.
+    async fn named(
+        &mut self,
+        cluster: &Arc<Cluster>,
+        kind: &Arc<Kind>,
+        spaces: &[Option<String>],
+        get: &Get,
+        name: &str,
+    ) {
+        let (before, mut asked) = (self.objects.len(), true);
+        for space in spaces {
+            let by_itself = get.labels.is_empty() && (space.is_some() || !kind.namespaced);
+            let first = if by_itself { Some(cluster.object(kind, space.as_deref(), name).await) } else { None };
+            let refused = match first {
+                Some(Ok(json)) => match self::named(kind, &json) {
+                    Ok(object) => {
+                        self.objects.push(object);
+                        continue;
+                    }
+                    Err(error) => Some(error.to_string()),
+                },
+                Some(Err(error)) if error.code() == Some(404) => continue,
+                Some(Err(error)) => Some(error.sentence()),
+                None => None,
+            };
+            let fields = format!("metadata.name={name}");
+            let select = (get.labels.as_str(), fields.as_str());
+            if let Err(error) = list(cluster, kind, space.as_deref(), select, &mut self.objects).await {
+                asked = false;
+                self.miss(cluster, kind, space.as_deref(), &refused.unwrap_or_else(|| error.sentence()));
+            }
+        }
+        if asked && self.objects.len() == before {
+            self.not_found.push(format!("{} \"{name}\" not found on {}", kind.id(), cluster.name));
+        }
+    }
+
+    fn miss(&mut self, cluster: &Cluster, kind: &Kind, space: Option<&str>, said: &str) {
+        let scope = space.map_or_else(String::new, |space| format!(" in namespace {space}"));
+        self.missing.push(format!("{}: {}{scope}: {said}", cluster.name, kind.plural));
+    }
 }
 
 async fn list(

@@ -449,6 +449,11 @@ pub fn rewrite_kubeconfig(source: &Path, context: &str, proxy: SocketAddr) -> St
 
 /// [`rewrite_kubeconfig`], with new names for the context, the cluster and the user, so that several fit together.
 pub fn rewrite_kubeconfig_as(source: &Path, context: &str, proxy: SocketAddr, name: &str) -> String {
+    rewrite_kubeconfig_to(source, context, &format!("https://{proxy}"), name)
+}
+
+/// The same with the server's URL.
+pub fn rewrite_kubeconfig_to(source: &Path, context: &str, server: &str, name: &str) -> String {
     let text = std::fs::read_to_string(source).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
     let config: Value = serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
     let find = |list: &str, kind: &str, name: &Value| -> Value {
@@ -459,7 +464,7 @@ pub fn rewrite_kubeconfig_as(source: &Path, context: &str, proxy: SocketAddr, na
     let mut entry = find("contexts", "context", &json!(context));
     let mut cluster = find("clusters", "cluster", &entry["cluster"]);
     let user = find("users", "user", &entry["user"]);
-    cluster["server"] = json!(format!("https://{proxy}"));
+    cluster["server"] = json!(server);
     entry["cluster"] = json!(name);
     entry["user"] = json!(name);
     // JSON is YAML too.

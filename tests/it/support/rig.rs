@@ -2,7 +2,8 @@
 //! scheduler and nodes. The binary behind it and its line protocol are in `tests/control-plane`.
 //!
 //! A test starts with [`require_rig!`](crate::support::rig::require_rig), takes [`Rig::shared`] when it leaves the
-//! cluster as it was (each in a namespace of its own), and [`Rig::start`] when it kills things.
+//! cluster as it was (each in a namespace of its own), and [`Rig::start`] when it kills things. There are two versions
+//! of Kubernetes: [`on_both`] runs a test on each.
 
 #![allow(dead_code, reason = "not every helper is in use at all times")]
 #![allow(clippy::panic, reason = "a failing rig is a failing test")]
@@ -21,8 +22,56 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::kubectl::kubectl;
+
 /// How long a rig may take to be ready, or to answer.
 const PATIENCE: Duration = Duration::from_mins(4);
+
+/// A version of Kubernetes that can be had as a rig.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// No streaming list, no compressed watch, columns of its own.
+    V1_33,
+    /// The newest.
+    #[default]
+    V1_37,
+}
+
+impl Version {
+    /// The oldest first.
+    pub const ALL: [Version; 2] = [Version::V1_33, Version::V1_37];
+
+    /// The number after the first dot.
+    pub fn minor(self) -> u32 {
+        match self {
+            Self::V1_33 => 33,
+            Self::V1_37 => 37,
+        }
+    }
+
+    /// What `tests/control-plane/build` is asked for, and the binary that it makes.
+    fn build(self) -> (&'static [&'static str], &'static str) {
+        match self {
+            Self::V1_33 => (&["1.33"], "control-plane-1.33"),
+            Self::V1_37 => (&[], "control-plane"),
+        }
+    }
+}
+
+/// Runs a test on both versions at once; each must pass.
+pub fn on_both(test: impl Fn(Version) + Sync) {
+    let failed: Vec<Version> = thread::scope(|scope| {
+        let test = &test;
+        let run = |version: Version| {
+            let name = format!("Kubernetes 1.{}", version.minor());
+            let thread = thread::Builder::new().name(name).spawn_scoped(scope, move || test(version));
+            (version, thread.unwrap_or_else(|error| panic!("no thread: {error}")))
+        };
+        let runs = Version::ALL.map(run);
+        runs.into_iter().filter_map(|(version, thread)| thread.join().is_err().then_some(version)).collect()
+    });
+    assert!(failed.is_empty(), "failed on {failed:?}");
+}
 
 /// The processes of a control plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +104,8 @@ impl Component {
 /// What to start.
 #[derive(Clone, Debug)]
 pub struct RigOptions {
+    /// The Kubernetes that it runs.
+    pub version: Version,
     /// Name of the context and of the cluster.
     pub context: String,
     /// Nodes that pods can be scheduled on.
@@ -81,6 +132,7 @@ pub struct RigOptions {
 impl Default for RigOptions {
     fn default() -> Self {
         Self {
+            version: Version::default(),
             context: "rig".to_owned(),
             nodes: 3,
             controllers: true,
@@ -172,7 +224,7 @@ pub struct Rig {
 impl Rig {
     /// Starts a control plane and waits until it is ready.
     pub fn start(options: &RigOptions) -> Result<Self, String> {
-        let binary = built()?;
+        let binary = built(options.version)?;
         let began = Instant::now();
         let mut child = Command::new(&binary)
             .args(options.arguments())
@@ -216,8 +268,36 @@ impl Rig {
     /// The rig that tests share: controllers, three nodes, context `rig`. Whoever uses it takes a namespace of its
     /// own ([`Rig::namespace`]) and kills nothing.
     pub fn shared() -> &'static Self {
-        static SHARED: OnceLock<Rig> = OnceLock::new();
-        SHARED.get_or_init(|| Self::start(&RigOptions::default()).unwrap_or_else(|error| panic!("{error}")))
+        Self::shared_of(Version::default())
+    }
+
+    /// The same of a version; the older one's context is `rig-1.33`.
+    pub fn shared_of(version: Version) -> &'static Self {
+        static SHARED: [OnceLock<Rig>; 2] = [const { OnceLock::new() }; 2];
+        let context = match version {
+            Version::V1_33 => "rig-1.33",
+            Version::V1_37 => "rig",
+        };
+        SHARED[version as usize].get_or_init(|| Self::must_start(version, context, RigOptions::default()))
+    }
+
+    /// A server with pods in many states on which nothing changes by itself; who adds to it takes a namespace. Its
+    /// context is `still`, the older one's `older`.
+    pub fn still_of(version: Version) -> &'static Self {
+        static STILL: [OnceLock<Rig>; 2] = [const { OnceLock::new() }; 2];
+        let context = match version {
+            Version::V1_33 => "older",
+            Version::V1_37 => "still",
+        };
+        let options = RigOptions { pods: 300, ..RigOptions::server_only() };
+        STILL[version as usize].get_or_init(|| Self::must_start(version, context, options))
+    }
+
+    fn must_start(version: Version, context: &str, options: RigOptions) -> Self {
+        let options = RigOptions { version, context: context.to_owned(), ..options };
+        let rig = Self::start(&options).unwrap_or_else(|error| panic!("{error}"));
+        assert!(rig.version().starts_with(&format!("v1.{}.", version.minor())), "{} for {version:?}", rig.version());
+        rig
     }
 
     /// The kubeconfig with one cluster and the contexts of [`Rig::contexts`]. It holds credentials for this rig only.
@@ -226,8 +306,9 @@ impl Rig {
     }
 
     /// All contexts of the kubeconfig.
-    pub fn contexts(&self) -> [String; 4] {
-        [self.context.clone(), self.team_a(), self.nobody(), self.cert()]
+    pub fn contexts(&self) -> Vec<String> {
+        let names = self.ready["contexts"].as_array().into_iter().flatten();
+        names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
     }
 
     /// The administrator's context, with a token. It is the current one.
@@ -243,6 +324,22 @@ impl Rig {
     /// The context of a user who may nothing.
     pub fn nobody(&self) -> String {
         format!("{}-nobody", self.context)
+    }
+
+    /// The context of a user who may read pods, deployments, events, services and config maps in `team-a` and
+    /// `team-b`, and nothing at cluster scope.
+    pub fn two_teams(&self) -> String {
+        format!("{}-two-teams", self.context)
+    }
+
+    /// The context of a user who may that too, and list namespaces.
+    pub fn lister(&self) -> String {
+        format!("{}-lister", self.context)
+    }
+
+    /// The context of a user with the cluster role `view`: everything but secrets and nodes, roughly.
+    pub fn reader(&self) -> String {
+        format!("{}-reader", self.context)
     }
 
     /// The context of an administrator with a client certificate.
@@ -289,7 +386,7 @@ impl Rig {
 
     /// Runs kubectl with the rig's kubeconfig, as administrator unless the arguments name a context.
     pub fn kubectl(&self, arguments: &[&str]) -> Output {
-        Command::new("kubectl")
+        Command::new(kubectl())
             .env("KUBECONFIG", &self.kubeconfig)
             .args(arguments)
             .stdin(Stdio::null())
@@ -494,16 +591,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The control-plane binary, built if it is not there or its sources have changed.
-fn built() -> Result<PathBuf, String> {
-    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    BUILT
+/// The binary of a version, built if it is not there or its sources have changed; taken as it is where
+/// `CONTROL_PLANE_BUILT` is `1`.
+fn built(version: Version) -> Result<PathBuf, String> {
+    static BUILT: [OnceLock<Result<PathBuf, String>>; 2] = [const { OnceLock::new() }; 2];
+    BUILT[version as usize]
         .get_or_init(|| {
             rig_available()?;
+            let (arguments, name) = version.build();
             let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+            let dir = env::var_os("CONTROL_PLANE_DIR").map_or_else(|| root.join("target/control-plane"), PathBuf::from);
+            let binary = dir.join(name);
+            if env::var("CONTROL_PLANE_BUILT").as_deref() == Ok("1") {
+                let found = binary.is_file().then_some(binary.clone());
+                return found.ok_or_else(|| format!("CONTROL_PLANE_BUILT is 1, and there is no {}", binary.display()));
+            }
             let build = root.join("tests/control-plane/build");
             // Its progress goes to our stderr: the first time it takes minutes.
             let status = Command::new(&build)
+                .args(arguments)
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .status()
@@ -511,26 +617,19 @@ fn built() -> Result<PathBuf, String> {
             if !status.success() {
                 return Err(format!("{} failed: {status}", build.display()));
             }
-            let dir = env::var_os("CONTROL_PLANE_DIR").map_or_else(|| root.join("target/control-plane"), PathBuf::from);
-            Ok(dir.join("control-plane"))
+            Ok(binary)
         })
         .clone()
 }
 
-fn runs(program: &str, arguments: &[&str]) -> bool {
-    Command::new(OsStr::new(program))
+pub(super) fn runs(program: impl AsRef<OsStr>, arguments: &[&str]) -> bool {
+    Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
-}
-
-/// Whether kubectl is installed.
-pub fn has_kubectl() -> bool {
-    static HAS: OnceLock<bool> = OnceLock::new();
-    *HAS.get_or_init(|| runs("kubectl", &["version", "--client"]))
 }
 
 /// Whether a rig can be built here; if not, the sentence that says what to install. Where `CI` is `true`, nothing

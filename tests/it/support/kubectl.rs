@@ -1,0 +1,28 @@
+//! The kubectl that tests compare with, in one place.
+
+#![allow(dead_code, reason = "not every helper is in use at all times")]
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::rig::runs;
+
+/// The kubectl to run: `$KUBECTL`, else the one that `tests/control-plane/kubectl` has fetched, else that on the PATH.
+pub fn kubectl() -> &'static Path {
+    static KUBECTL: OnceLock<PathBuf> = OnceLock::new();
+    KUBECTL.get_or_init(|| {
+        let fetched = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/kubectl/kubectl");
+        match env::var_os("KUBECTL").filter(|path| !path.is_empty()) {
+            Some(path) => path.into(),
+            None if fetched.is_file() => fetched,
+            None => "kubectl".into(),
+        }
+    })
+}
+
+/// Whether there is one.
+pub fn has_kubectl() -> bool {
+    static HAS: OnceLock<bool> = OnceLock::new();
+    *HAS.get_or_init(|| runs(kubectl(), &["version", "--client"]))
+}
