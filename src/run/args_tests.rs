@@ -27,7 +27,7 @@ fn the_cockpit_and_its_kind() {
         assert_eq!(read(line).unwrap().command, Command::Cockpit { kind: kind.map(String::from) }, "{line}");
     }
     assert_eq!(read("").unwrap().namespaces, Namespaces::All);
-    assert_eq!(read("demo").unwrap().command, Command::Demo);
+    assert_eq!(read("demo").unwrap().command, Command::Demo(Sizes::default()));
     assert_eq!(read("version").unwrap().command, Command::Version);
     assert_eq!(read("-- get").unwrap().command, Command::Cockpit { kind: Some("get".into()) });
 }

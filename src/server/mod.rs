@@ -6,8 +6,10 @@
 mod discovery;
 mod fields;
 mod handle;
+mod inside;
 mod kubelet;
 mod list;
+mod listen;
 mod negotiate;
 mod openapi;
 mod options;
@@ -27,11 +29,13 @@ mod user;
 mod watch;
 mod write;
 
+pub use inside::{Inside, Refused};
 pub use kubelet::{Idle, Kubelet, LogLine, LogWanted};
+pub use listen::{Identity, listen};
 pub use select::Labels;
 pub use serve::{Tasks, connect};
 pub use user::User;
-pub use write::{stamp, suffix, uid};
+pub use write::{now, stamp, suffix, uid};
 
 use rustc_hash::FxHashMap;
 use std::sync::Arc;

@@ -19,6 +19,8 @@ pub struct Record {
     pub labels: BTreeMap<String, String>,
     /// The selectable fields, in the order of the resource.
     pub fields: Vec<String>,
+    /// The uids of those that own it.
+    pub owners: Box<[Box<str>]>,
     /// The version.
     pub version: u64,
     body: Bytes,
@@ -42,6 +44,8 @@ impl Record {
         let labels = metadata.get("labels").and_then(Value::as_object).map_or_else(BTreeMap::new, |labels| {
             labels.iter().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect()
         });
+        let owners = metadata.get("ownerReferences").and_then(Value::as_array).into_iter().flatten();
+        let owners = owners.filter_map(|owner| owner["uid"].as_str().map(Box::from)).collect();
         let metadata_text = metadata.to_string();
         let rest = Value::Object(object.clone()).to_string();
         object.insert("metadata".to_owned(), metadata);
@@ -59,7 +63,7 @@ impl Record {
         let needle = format!("\"resourceVersion\":\"{text}\"");
         let start = body[metadata.clone()].find(&needle)? + metadata.start + needle.len() - 1 - text.len();
         let version_at = start..start + text.len();
-        Some(Record { key, labels, fields, version, body: body.into(), metadata, version_at })
+        Some(Record { key, labels, fields, owners, version, body: body.into(), metadata, version_at })
     }
 
     /// An object that is not kept: its version is the one that it says, or none.

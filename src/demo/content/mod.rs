@@ -16,6 +16,7 @@ pub use events::Report;
 pub use nodes::Node;
 
 /// What makes one cluster differ from another.
+#[derive(Clone)]
 pub struct Profile {
     /// Its name.
     pub name: &'static str,
@@ -93,10 +94,15 @@ pub struct World {
     pub script: Script,
 }
 
+/// When the clusters were set up.
+pub fn born(now: i64) -> i64 {
+    now - 214 * DAY
+}
+
 /// Builds a cluster as of the second `now`.
 pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     let mut rng = Rng::new(seed, profile.name);
-    let born = now - 214 * DAY;
+    let born = born(now);
     let mut objects: Vec<(Id, Value)> = Vec::new();
     for (name, title) in profile.namespaces {
         let created =

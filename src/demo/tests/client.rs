@@ -16,7 +16,7 @@ pub const NOW: i64 = 1_795_444_800;
 /// A cluster whose script does not run.
 pub fn still(profile: usize, history: usize) -> DemoCluster {
     let cluster = DemoCluster::new(&PROFILES[profile], 7, NOW, history);
-    cluster.script.lock().take();
+    cluster.life.lock().take();
     cluster
 }
 

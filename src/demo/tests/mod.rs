@@ -125,7 +125,7 @@ async fn dropping_a_cluster_ends_its_connections() {
 #[tokio::test]
 async fn the_seed_decides() {
     let names = |seed| {
-        let fleet = fleet(seed);
+        let fleet = fleet(&super::Wanted { seed, ..super::Wanted::default() }).unwrap();
         assert_eq!(
             fleet.iter().map(super::DemoCluster::name).collect::<Vec<_>>(),
             ["prod-shanghai", "staging-frankfurt"]

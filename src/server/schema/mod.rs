@@ -3,6 +3,7 @@
 mod parse;
 #[cfg(test)]
 mod tests;
+pub mod wire;
 
 use parse::types;
 use serde_json::Value;

@@ -1,5 +1,6 @@
 //! The body of a write.
 
+use crate::server::schema::wire;
 use crate::server::status::Failure;
 use bytes::Bytes;
 use serde_json::Value;
@@ -25,7 +26,8 @@ pub enum PatchKind {
     Apply,
 }
 
-const OBJECTS: &str = "application/json, application/yaml";
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+const OBJECTS: &str = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
 impl Body {
     /// The object that it holds.
@@ -33,6 +35,10 @@ impl Body {
         match self.media.as_str() {
             "" | "application/json" | "*/*" => self.json(),
             "application/yaml" => self.yaml(),
+            PROTOBUF => {
+                let read = wire::read(&self.bytes);
+                read.ok_or_else(|| Failure::bad_request("unable to decode the object in protobuf"))
+            }
             _ => Err(Failure::unsupported_media(OBJECTS)),
         }
     }

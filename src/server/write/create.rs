@@ -1,5 +1,6 @@
 //! Creating an object.
 
+use super::admit::admit;
 use super::prepare::{check_forms, check_identity, prune};
 use super::validate::validate;
 use super::{Body, Write, Written, defaults, map_of, now, suffix, uid};
@@ -36,6 +37,7 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
     if resource.has_status() {
         map_of(&mut object).remove("status");
     }
+    admit(resource, &mut object);
     defaults::fill(write.store, resource, &mut object);
     validate(resource, &object, None)?;
     if operation == Operation::Update {

@@ -47,8 +47,8 @@ pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => {
             let spec = below(object, "spec");
-            pod(spec);
             set(spec, "serviceAccountName", "default".into());
+            pod(spec);
             let status = below(object, "status");
             set(status, "phase", "Pending".into());
             let class = quality(object);

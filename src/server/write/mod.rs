@@ -1,5 +1,6 @@
 //! Writes: create, update, patch and delete, as the API server does them.
 
+mod admit;
 mod body;
 mod create;
 mod defaults;
@@ -15,7 +16,7 @@ pub use body::{Body, PatchKind};
 pub use create::create;
 pub use delete::{Deleted, delete, delete_collection, finalize, finish};
 pub use evict::{bind, evict};
-pub use options::WriteOptions;
+pub use options::{Unknown, WriteOptions};
 pub use scale::{read as read_scale, write as write_scale};
 pub use update::{patch, update};
 

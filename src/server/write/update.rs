@@ -158,7 +158,9 @@ fn replace(
     }
     keep_parts(write, &old, &mut object);
     defaults::fill(write.store, resource, &mut object);
-    validate(resource, &object, Some(&old))?;
+    if write.part != "status" {
+        validate(resource, &object, Some(&old))?;
+    }
     let differs = |name: &str| old.get(name) != object.get(name);
     let names = || object.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
     let spec_changed =
