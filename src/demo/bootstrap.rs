@@ -178,6 +178,18 @@ fn rights(maker: &mut Maker<'_>) {
     maker.role("system:discovery", &[json!({"nonResourceURLs": paths, "verbs": ["get"]})]);
     let public = ["/healthz", "/livez", "/readyz", "/version", "/version/"];
     maker.role("system:public-info-viewer", &[json!({"nonResourceURLs": public, "verbs": ["get"]})]);
+    let keys = [
+        "/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/",
+        "/openid/v1/jwks",
+        "/openid/v1/jwks/",
+    ];
+    let issuer = "system:service-account-issuer-discovery";
+    maker.role(issuer, &[json!({"nonResourceURLs": keys, "verbs": ["get"]})]);
+    maker.binding("", issuer, issuer, "Group", "system:serviceaccounts");
+    let bundles = "system:cluster-trust-bundle-discovery";
+    maker.role(bundles, &[rule(&["certificates.k8s.io"], &["clustertrustbundles"], &READ)]);
+    maker.binding("", bundles, bundles, "Group", "system:serviceaccounts");
     maker.binding("", "cluster-admin", "cluster-admin", "Group", "system:masters");
     for role in ["system:basic-user", "system:discovery", "system:public-info-viewer"] {
         maker.binding("", role, role, "Group", "system:authenticated");

@@ -173,3 +173,24 @@ fn completions_know_the_shells() {
     assert!(refused("completions tcsh").contains("powershell"));
     command().debug_assert();
 }
+
+#[test]
+fn the_embedded_fleet_for_other_programs() {
+    command().debug_assert();
+    let Command::Serve(sizes, serve) =
+        read("serve --write-kubeconfig f --clusters 1 --churn 0 --seed 7").unwrap().command
+    else {
+        panic!("this is no serve")
+    };
+    assert_eq!(sizes, Sizes { clusters: Some(1), churn: Some(0), seed: Some(7), ..Sizes::default() });
+    assert_eq!((serve.listen.to_string().as_str(), serve.kubeconfig), ("127.0.0.1:0", "f".into()));
+    assert!(read("serve --write-kubeconfig f --listen [::1]:6443").is_ok());
+    for (line, why) in [
+        ("serve", "--write-kubeconfig"),
+        ("serve --write-kubeconfig f --listen 10.0.0.1:1", "only an address of this machine"),
+        ("serve --write-kubeconfig f --listen here", "no address"),
+        ("demo --pods many", "--pods"),
+    ] {
+        assert!(refused(line).contains(why), "{line}: {}", refused(line));
+    }
+}

@@ -49,6 +49,12 @@ impl Failure {
         details
     }
 
+    /// A JSON patch that cannot be applied.
+    pub fn unprocessable() -> Failure {
+        let message = "the server rejected our request due to an error in our request";
+        Failure::new(422, "Invalid", message).with(json!({}))
+    }
+
     /// An object of this name exists.
     pub fn already_exists(resource: &Resource, name: &str) -> Failure {
         let message = format!("{} \"{name}\" already exists", resource.qualified());

@@ -22,6 +22,7 @@ mod pty_fleet;
 mod pty_kubeconfig;
 mod pty_login;
 mod rights;
+mod serve;
 mod watch;
 mod zoo;
 mod zoo_fixtures;

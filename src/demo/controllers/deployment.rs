@@ -165,7 +165,7 @@ impl Controllers {
             return deployment.clone();
         }
         let change = json!({"metadata": {"annotations": {REVISION: said}}});
-        self.inside.merge(DEPLOYMENTS, &key(deployment), "", &change).unwrap_or_else(|_| deployment.clone())
+        self.inside.merge(DEPLOYMENTS, &key(deployment), "status", &change).unwrap_or_else(|_| deployment.clone())
     }
 
     /// Sets the size of a replica set.
@@ -288,18 +288,16 @@ impl Controllers {
         } else {
             ("MinimumReplicasUnavailable", "Deployment does not have minimum availability.")
         };
-        let about = told(deployment, "Available", enough, reason, message, true);
-        let mut conditions = vec![about];
-        conditions.extend(self.progress(deployment, newest, found, &status));
-        // The one that is older stands first.
-        if condition(deployment, "Progressing").is_some() && condition(deployment, "Available").is_none() {
-            conditions.reverse();
+        status["terminatingReplicas"] = sum("terminatingReplicas").into();
+        // One that changes goes to the end.
+        let mut conditions = deployment["status"]["conditions"].as_array().cloned().unwrap_or_default();
+        let available = told(deployment, "Available", enough, reason, message, true);
+        for it in [Some(available), self.progress(deployment, newest, found, &status)].into_iter().flatten() {
+            if !conditions.contains(&it) {
+                conditions.retain(|old| old["type"] != it["type"]);
+                conditions.push(it);
+            }
         }
-        let place = |kind: &Value| {
-            let all = deployment["status"]["conditions"].as_array();
-            all.and_then(|all| all.iter().position(|it| it["type"] == *kind)).unwrap_or(usize::MAX)
-        };
-        conditions.sort_by_key(|it| place(&it["type"]));
         status["conditions"] = conditions.into();
         if let Some(count) = deployment["status"].get("collisionCount") {
             status["collisionCount"] = count.clone();

@@ -40,6 +40,7 @@ impl Controllers {
         let gone = record.value();
         let uid = text(&gone["metadata"], "uid").to_owned();
         let namespace = text(&gone["metadata"], "namespace").to_owned();
+        self.told.remove(&uid);
         for (id, dependent) in self.dependents(&namespace, &uid) {
             self.loses(id, &dependent, &uid);
         }

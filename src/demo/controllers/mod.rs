@@ -108,6 +108,8 @@ pub struct Controllers {
     placed: usize,
     /// What has a timer: it has one only.
     pending: FxHashSet<Work>,
+    /// What was told of objects, by their uids.
+    told: FxHashMap<String, tell::Told>,
     /// The uids of pods that are being stopped.
     stopping: FxHashSet<String>,
 }
@@ -125,6 +127,7 @@ impl Controllers {
             waiting: BTreeSet::new(),
             placed: 0,
             pending: FxHashSet::default(),
+            told: FxHashMap::default(),
             stopping: FxHashSet::default(),
         }
     }

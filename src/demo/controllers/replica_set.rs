@@ -16,6 +16,7 @@ impl Controllers {
             self.adopt(&set, &namespace);
         }
         let mut pods = self.owned(PODS, &set);
+        let going = pods.iter().filter(|pod| is_going(pod)).count();
         pods.retain(is_active);
         let wanted = number(&set["spec"], "replicas");
         let has = pods.len() as i64;
@@ -49,13 +50,17 @@ impl Controllers {
                 }
             }
         }
-        self.replica_status(&set, &pods);
+        self.replica_status(&set, &pods, going);
     }
 
-    fn replica_status(&mut self, set: &Value, pods: &[Value]) {
+    fn replica_status(&mut self, set: &Value, pods: &[Value], going: usize) {
         let ready = pods.iter().filter(|pod| is_ready(pod)).count() as i64;
         let mut next = set.clone();
-        let mut status = json!({"replicas": pods.len(), "observedGeneration": set["metadata"]["generation"]});
+        let mut status = json!({
+            "replicas": pods.len(),
+            "terminatingReplicas": going,
+            "observedGeneration": set["metadata"]["generation"],
+        });
         for (name, number) in
             [("fullyLabeledReplicas", pods.len() as i64), ("readyReplicas", ready), ("availableReplicas", ready)]
         {

@@ -48,7 +48,7 @@ impl Controllers {
                     self.claims(set, number);
                     let pod = member(set, number, hash);
                     if self.inside.create(PODS, &pod).is_ok() {
-                        let message = format!("create Pod {name}-{number} in StatefulSet {name} successful");
+                        let message = format!("Create Pod {name}-{number} in StatefulSet {name} successful");
                         self.tell(WHO, &about, "SuccessfulCreate", &message);
                     }
                     if ordered {
@@ -85,7 +85,7 @@ impl Controllers {
 
     fn remove(&mut self, about: &About<'_>, pod: &Value, name: &str) {
         if self.inside.delete(PODS, &key(pod), text(&pod["metadata"], "uid")).is_ok() {
-            let message = format!("delete Pod {} in StatefulSet {name} successful", text(&pod["metadata"], "name"));
+            let message = format!("Delete Pod {} in StatefulSet {name} successful", text(&pod["metadata"], "name"));
             self.tell(WHO, about, "SuccessfulDelete", &message);
         }
     }

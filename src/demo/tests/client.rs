@@ -85,6 +85,15 @@ pub async fn method(cluster: &DemoCluster, method: Method, path: &str) -> Answer
     read(send(cluster, request(method, path, ""), false).await).await
 }
 
+/// A request with a body.
+pub async fn send_body(cluster: &DemoCluster, method: Method, path: &str, media: &str, body: &str) -> Answer {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(cluster.dial())).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::builder().method(method).uri(path).header("host", "demo").header("content-type", media);
+    let body = http_body_util::Full::new(Bytes::from(body.to_owned()));
+    read(sender.send_request(request.body(body).unwrap()).await.unwrap()).await
+}
+
 /// A watch that is read line by line.
 pub struct Lines {
     body: Incoming,

@@ -7,6 +7,7 @@ mod objects;
 mod selectors;
 mod tables;
 mod watches;
+mod writes;
 
 use super::fleet;
 use client::{accepting, get, get_h2, method, still};

@@ -56,9 +56,23 @@ pub fn apply(
         .filter(|owner| owner.writer != *writer)
         .fold(before.minus(&applied), |dropped, owner| dropped.minus(&owner.set));
     prune(&mut object, shape, &dropped, &applied);
+    // Who applies what is there already has no time.
+    let time = if same(live, &object) { "" } else { time };
     managers.give(writer, applied, time);
     managers.write(&mut object);
     Ok(object)
+}
+
+/// Whether two objects differ in nothing but who owns what.
+fn same(old: &Value, new: &Value) -> bool {
+    let bare = |object: &Value| {
+        let mut object = object.clone();
+        if let Some(metadata) = object["metadata"].as_object_mut() {
+            metadata.remove("managedFields");
+        }
+        object
+    };
+    bare(old) == bare(new)
 }
 
 /// `config` laid over `live`.

@@ -114,10 +114,12 @@ impl Managers {
                 "manager": owner.writer.manager,
                 "operation": owner.writer.operation.word(),
                 "apiVersion": owner.writer.api_version,
-                "time": owner.time,
                 "fieldsType": "FieldsV1",
                 "fieldsV1": owner.set.to_json(),
             });
+            if !owner.time.is_empty() {
+                entry["time"] = owner.time.as_str().into();
+            }
             if !owner.writer.subresource.is_empty() {
                 entry["subresource"] = owner.writer.subresource.as_str().into();
             }
@@ -144,7 +146,9 @@ impl Managers {
             Some(owner) if owner.set == set => {}
             Some(owner) => {
                 owner.set = set;
-                time.clone_into(&mut owner.time);
+                if !time.is_empty() {
+                    time.clone_into(&mut owner.time);
+                }
             }
             None => self.0.push(Owner { writer: writer.clone(), time: time.to_owned(), set }),
         }

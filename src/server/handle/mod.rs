@@ -10,6 +10,7 @@ pub use answer::Body;
 use super::negotiate::{Endpoint, Form, negotiate};
 use super::options::{Options, Query};
 use super::rbac::{self, Want};
+use super::resource::Resource;
 use super::route::{Target, target};
 use super::status::Failure;
 use super::store::Place;
@@ -89,9 +90,24 @@ fn who(server: &Server, headers: &HeaderMap) -> Result<User, Failure> {
         );
         return Err(Failure::forbidden_user(name, &why));
     }
-    let groups: Vec<&str> =
-        headers.get_all("impersonate-group").iter().filter_map(|value| value.to_str().ok()).collect();
+    let groups = headers.get_all("impersonate-group").iter().filter_map(|value| value.to_str().ok());
+    let mut groups: Vec<&str> = groups.collect();
+    let account = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+    let of_namespace = account.map(|(namespace, _)| format!("system:serviceaccounts:{namespace}"));
+    if groups.is_empty()
+        && let Some(of_namespace) = &of_namespace
+    {
+        groups.extend(["system:serviceaccounts", of_namespace]);
+    }
     Ok(User::new(name, &groups))
+}
+
+/// Warns of a kind that has a successor.
+fn deprecated(resource: &Resource, response: &mut Response<Body>) {
+    if resource.is("", "endpoints") {
+        let warning = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+        answer::warn(response, &[warning.to_owned()]);
+    }
 }
 
 impl Asked<'_> {
@@ -208,7 +224,9 @@ impl Asked<'_> {
                     return Ok(stream(lines));
                 }
                 let page = list::page(store, &place, &prefix, &options).await?;
-                Ok(json(list::write(&place, &page, form, &options)?))
+                let mut response = json(list::write(&place, &page, form, &options)?);
+                deprecated(&place.resource, &mut response);
+                Ok(response)
             }
             Method::POST if kept => {
                 if place.resource.namespaced && namespace.is_none() {

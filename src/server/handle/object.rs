@@ -112,7 +112,9 @@ impl Asked<'_> {
             Form::Object | Form::Discovery(_) => record.write(resource, record.version, &mut out),
         }
         out.push(b'\n');
-        Ok(json(out))
+        let mut response = json(out);
+        super::deprecated(resource, &mut response);
+        Ok(response)
     }
 
     pub(super) fn written(&self, place: &Place, written: &write::Written) -> Result<Response<Body>, Failure> {

@@ -38,6 +38,9 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
         map_of(&mut object).remove("status");
     }
     admit(resource, &mut object);
+    if resource.is("apps", "daemonsets") {
+        defaults::count_template(&mut object);
+    }
     defaults::fill(write.store, resource, &mut object);
     validate(resource, &object, None)?;
     if operation == Operation::Update {

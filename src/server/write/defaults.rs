@@ -53,6 +53,10 @@ pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
             set(status, "phase", "Pending".into());
             let class = quality(object);
             set(below(object, "status"), "qosClass", class.into());
+            // Never probed: said, not left out.
+            for condition in items(below(object, "status"), "conditions") {
+                set(condition, "lastProbeTime", Value::Null);
+            }
         }
         ("", "namespaces") => {
             let spec = below(object, "spec");
@@ -61,7 +65,11 @@ pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
             let labels = below(below(object, "metadata"), "labels");
             labels.insert("kubernetes.io/metadata.name".to_owned(), name.into());
         }
-        ("", "services") => service(store, resource, &name, below(object, "spec")),
+        ("", "services") => {
+            service(store, resource, &name, below(object, "spec"));
+            set(below(object, "status"), "loadBalancer", json!({}));
+        }
+        ("networking.k8s.io", "ingresses") => set(below(object, "status"), "loadBalancer", json!({})),
         ("", "secrets") => {
             set(object, "type", "Opaque".into());
             let Some(Value::Object(plain)) = object.remove("stringData") else { return };
@@ -100,6 +108,7 @@ pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
             let spec = below(object, "spec");
             set(spec, "replicas", 1.into());
             template(spec);
+            labels_of_template(object);
         }
         ("apps", "statefulsets") => {
             let spec = below(object, "spec");
@@ -109,7 +118,9 @@ pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
             let strategy = below(spec, "updateStrategy");
             set(strategy, "type", "RollingUpdate".into());
             if strategy["type"] == "RollingUpdate" {
-                set(below(strategy, "rollingUpdate"), "partition", 0.into());
+                let rolling = below(strategy, "rollingUpdate");
+                set(rolling, "partition", 0.into());
+                set(rolling, "maxUnavailable", 1.into());
             }
             set(spec, "persistentVolumeClaimRetentionPolicy", json!({"whenDeleted": "Retain", "whenScaled": "Retain"}));
             template(spec);
@@ -159,6 +170,23 @@ pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
         }
         ("apiextensions.k8s.io", "customresourcedefinitions") => definition(object),
         _ => {}
+    }
+}
+
+/// Counts the templates that a daemon set has had.
+pub fn count_template(object: &mut Value) {
+    const COUNT: &str = "deprecated.daemonset.template.generation";
+    let notes = map_of(&mut object["metadata"]["annotations"]);
+    let last = notes.get(COUNT).and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    notes.insert(COUNT.to_owned(), (last + 1).to_string().into());
+}
+
+/// Some kinds are labelled like their pods where they have no labels.
+fn labels_of_template(object: &mut Map<String, Value>) {
+    let labels = object["spec"]["template"]["metadata"]["labels"].clone();
+    let metadata = below(object, "metadata");
+    if labels.is_object() && metadata.get("labels").and_then(Value::as_object).is_none_or(Map::is_empty) {
+        metadata.insert("labels".to_owned(), labels);
     }
 }
 
@@ -273,6 +301,7 @@ fn job(object: &mut Map<String, Value>) {
     ] {
         set(labels, key, value.clone());
     }
+    labels_of_template(object);
 }
 
 /// A service's ports and address: one of `10.96.0.0/16` that follows from its name and is not taken.

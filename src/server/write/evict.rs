@@ -2,7 +2,7 @@
 
 use super::{Body, Write, delete, map_of};
 use crate::server::options::Query;
-use crate::server::resource::Id;
+use crate::server::resource::{Id, NODES};
 use crate::server::select::Labels;
 use crate::server::status::Failure;
 use crate::server::store::{Expected, Record, Store};
@@ -80,6 +80,13 @@ pub fn bind(write: &Write<'_>, body: &Body) -> Result<(), Failure> {
     if let Some(there) = pod["spec"]["nodeName"].as_str() {
         let why = format!("pod {} is already assigned to node {there:?}", write.name);
         return Err(Failure::conflict(resource, write.name, &why));
+    }
+    if let Some(on) = write.store.get(NODES, &node) {
+        for label in ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"] {
+            if let Some(value) = on.labels.get(label) {
+                pod["metadata"]["labels"][label] = value.as_str().into();
+            }
+        }
     }
     map_of(&mut pod["spec"]).insert("nodeName".to_owned(), node.into());
     if write.options.dry_run {

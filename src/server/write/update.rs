@@ -7,7 +7,7 @@ use super::{Body, PatchKind, Write, Written, defaults, delete, map_of, now};
 use crate::server::fields::apply::apply;
 use crate::server::fields::managers::{Managers, Operation};
 use crate::server::patch;
-use crate::server::status::{Cause, Failure};
+use crate::server::status::Failure;
 use crate::server::store::{Expected, Record};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -50,10 +50,7 @@ fn attempt(write: &Write<'_>, kind: PatchKind, change: &Value) -> Result<Written
     let old = whole(write, &live);
     let bad = |why: String| Failure::bad_request(why);
     let mut object = match kind {
-        PatchKind::Json => patch::json(&old, change).map_err(|why| {
-            let cause = Cause { field: String::new(), reason: "FieldValueInvalid", message: why };
-            Failure::invalid(resource, write.name, &[cause])
-        })?,
+        PatchKind::Json => patch::json(&old, change).map_err(|_| Failure::unprocessable())?,
         PatchKind::Merge => patch::merge(&old, change),
         PatchKind::Strategic if resource.custom.is_some() => {
             return Err(Failure::unsupported_media(
@@ -69,6 +66,7 @@ fn attempt(write: &Write<'_>, kind: PatchKind, change: &Value) -> Result<Written
             let writer = write.writer(Operation::Apply);
             let merged = apply(&old, &config, resource.shape(), &writer, &now(), write.options.force)
                 .map_err(|conflicts| Failure::apply_conflict(&conflicts))?;
+            let merged = with_last_applied(write, merged, &config);
             let object = replace(write, &live, merged, Operation::Apply)?;
             return Ok(Written { object, created: false, warnings });
         }
@@ -78,6 +76,16 @@ fn attempt(write: &Write<'_>, kind: PatchKind, change: &Value) -> Result<Written
     check_forms(write, &object)?;
     let object = replace(write, &live, object, Operation::Update)?;
     Ok(Written { object, created: false, warnings })
+}
+
+/// Keeps the note of what kubectl applied last where there is one, for those who still apply on their side.
+fn with_last_applied(write: &Write<'_>, mut object: Value, config: &Value) -> Value {
+    const LAST: &str = "kubectl.kubernetes.io/last-applied-configuration";
+    let noted = object["metadata"]["annotations"].get(LAST).is_some();
+    if noted && write.options.manager == "kubectl" && write.part.is_empty() {
+        object["metadata"]["annotations"][LAST] = format!("{config}\n").into();
+    }
+    object
 }
 
 /// What is applied must say what it is, and who owns what is not for it to say.
@@ -165,7 +173,12 @@ fn replace(
     let names = || object.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
     let spec_changed =
         names().any(|name| !matches!(name, "metadata" | "status" | "apiVersion" | "kind") && differs(name));
-    if spec_changed && defaults::has_generation(resource) {
+    let is_deployment = resource.is("apps", "deployments") && write.part.is_empty();
+    let noted = is_deployment && old["metadata"]["annotations"] != object["metadata"]["annotations"];
+    if resource.is("apps", "daemonsets") && old["spec"]["template"] != object["spec"]["template"] {
+        defaults::count_template(&mut object);
+    }
+    if (spec_changed || noted) && defaults::has_generation(resource) {
         let generation = old["metadata"]["generation"].as_i64().unwrap_or(0) + 1;
         object["metadata"]["generation"] = generation.into();
     }
@@ -207,6 +220,10 @@ fn keep_parts(write: &Write<'_>, old: &Value, object: &mut Value) {
             let status = object.get("status").cloned();
             let managers = object["metadata"].get("managedFields").cloned();
             let mut kept = old.clone();
+            // The revision is written together with the status.
+            if write.resource().is("apps", "deployments") {
+                kept["metadata"]["annotations"] = object["metadata"]["annotations"].clone();
+            }
             match status {
                 Some(status) => kept["status"] = status,
                 None => drop(map_of(&mut kept).remove("status")),
