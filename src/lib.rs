@@ -13,6 +13,8 @@ pub mod yaml; // an object's manifest as a text to read, with secrets masked
 pub mod link; // kubeconfig, credentials and one authenticated HTTP link to a cluster
 pub mod cluster; // discovery, wire formats, lists and watches, the state machine, the fleet
 #[cfg(feature = "embedded-fleet")]
+pub mod server; // the embedded API server
+#[cfg(feature = "embedded-fleet")]
 pub mod demo; // the embedded clusters of `skylark demo`
 pub mod view; // owns order, filter, cursor and marks; hands over visible windows
 pub mod command; // the table of commands, the keymap, the command line and its completion

@@ -2,9 +2,9 @@
 
 use super::content::Report;
 use super::content::pods::{Pod, State};
-use super::resource::{EVENTS, PODS};
 use super::rng::Rng;
-use super::store::{Change, Store};
+use crate::server::resource::{EVENTS, PODS};
+use crate::server::store::{Change, Store};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory as _, Parser, Subcommand, ValueEnum};
 use clap_complete::engine::ArgValueCompleter;
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -54,7 +55,9 @@ pub enum Command {
     /// `get`.
     Get(Get),
     /// The cockpit over embedded clusters.
-    Demo,
+    Demo(Sizes),
+    /// The same clusters for other programs.
+    Serve(Sizes, Serve),
     /// Write the script that completes our command line.
     Completions(complete::Shell),
     /// Check the user's configuration.
@@ -78,6 +81,53 @@ pub struct Get {
     pub watch: bool,
     /// The longest silence.
     pub timeout: Duration,
+}
+
+/// How large the embedded fleet is. What is not said is as the company has it.
+#[derive(clap::Args, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sizes {
+    /// How many clusters
+    #[arg(long, value_name = "N")]
+    pub clusters: Option<usize>,
+    /// Nodes of each cluster
+    #[arg(long, value_name = "N")]
+    pub nodes: Option<usize>,
+    /// Pods of each cluster
+    #[arg(long, value_name = "N")]
+    pub pods: Option<usize>,
+    /// Changes a second in each cluster; with 0 only clients change anything, and what answers them
+    #[arg(long, value_name = "N")]
+    pub churn: Option<u32>,
+    /// Another company
+    #[arg(long, value_name = "SEED")]
+    pub seed: Option<u64>,
+}
+
+#[cfg(feature = "embedded-fleet")]
+impl Sizes {
+    /// As the fleet is asked for.
+    pub fn wanted(self) -> crate::demo::Wanted {
+        let Sizes { clusters, nodes, pods, churn, seed } = self;
+        let default = crate::demo::Wanted::default();
+        crate::demo::Wanted { clusters, nodes, pods, churn, seed: seed.unwrap_or(default.seed) }
+    }
+}
+
+/// Where to serve.
+#[derive(clap::Args, Clone, PartialEq, Eq, Debug)]
+#[group(id = "place")]
+pub struct Serve {
+    /// The address of the first cluster, of this machine only; the others take the ports after it. Port 0 lets the system choose
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = loopback)]
+    pub listen: SocketAddr,
+    /// The kubeconfig to write once the clusters are ready; those of limited users are written to FILE.USER
+    #[arg(long = "write-kubeconfig", value_name = "FILE")]
+    pub kubeconfig: PathBuf,
+}
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let address: SocketAddr = text.parse().map_err(|_| "this is no address such as 127.0.0.1:6443".to_owned())?;
+    if address.ip().is_loopback() { Ok(address) } else { Err("only an address of this machine is served".to_owned()) }
 }
 
 /// A kind to get.
@@ -189,7 +239,14 @@ enum RawCommand {
     /// Write the rows of kinds, once or for as long as they change
     Get(RawGet),
     /// Open the cockpit over clusters that live in this process
-    Demo,
+    Demo(Sizes),
+    /// Serve those clusters to other programs, on this machine, until a signal
+    Serve {
+        #[command(flatten)]
+        sizes: Sizes,
+        #[command(flatten)]
+        serve: Serve,
+    },
     /// Write a script that completes this command line
     ///
     /// For bash: source <(skylark completions bash). The script asks skylark itself, so that contexts,
@@ -249,7 +306,8 @@ impl Raw {
             (Some(_), Some(kind)) => return Err(format!("`{kind}` does not belong before a subcommand")),
             (None, kind) => Command::Cockpit { kind },
             (Some(RawCommand::Get(get)), _) => Command::Get(get.check()?),
-            (Some(RawCommand::Demo), _) => Command::Demo,
+            (Some(RawCommand::Demo(sizes)), _) => Command::Demo(sizes),
+            (Some(RawCommand::Serve { sizes, serve }), _) => Command::Serve(sizes, serve),
             (Some(RawCommand::Completions { shell }), _) => Command::Completions(shell),
             (Some(RawCommand::Config { action: RawConfig::Check }), _) => Command::CheckConfig,
             (Some(RawCommand::Version), _) => Command::Version,

@@ -27,7 +27,7 @@ fn the_cockpit_and_its_kind() {
         assert_eq!(read(line).unwrap().command, Command::Cockpit { kind: kind.map(String::from) }, "{line}");
     }
     assert_eq!(read("").unwrap().namespaces, Namespaces::All);
-    assert_eq!(read("demo").unwrap().command, Command::Demo);
+    assert_eq!(read("demo").unwrap().command, Command::Demo(Sizes::default()));
     assert_eq!(read("version").unwrap().command, Command::Version);
     assert_eq!(read("-- get").unwrap().command, Command::Cockpit { kind: Some("get".into()) });
 }
@@ -172,4 +172,25 @@ fn completions_know_the_shells() {
     }
     assert!(refused("completions tcsh").contains("powershell"));
     command().debug_assert();
+}
+
+#[test]
+fn the_embedded_fleet_for_other_programs() {
+    command().debug_assert();
+    let Command::Serve(sizes, serve) =
+        read("serve --write-kubeconfig f --clusters 1 --churn 0 --seed 7").unwrap().command
+    else {
+        panic!("this is no serve")
+    };
+    assert_eq!(sizes, Sizes { clusters: Some(1), churn: Some(0), seed: Some(7), ..Sizes::default() });
+    assert_eq!((serve.listen.to_string().as_str(), serve.kubeconfig), ("127.0.0.1:0", "f".into()));
+    assert!(read("serve --write-kubeconfig f --listen [::1]:6443").is_ok());
+    for (line, why) in [
+        ("serve", "--write-kubeconfig"),
+        ("serve --write-kubeconfig f --listen 10.0.0.1:1", "only an address of this machine"),
+        ("serve --write-kubeconfig f --listen here", "no address"),
+        ("demo --pods many", "--pods"),
+    ] {
+        assert!(refused(line).contains(why), "{line}: {}", refused(line));
+    }
 }

@@ -150,10 +150,10 @@ fn same_place(a: &ContextEntry, b: &ContextEntry) -> bool {
 
 /// The fleet of `demo`. The clusters live as long as what is returned beside it.
 #[cfg(feature = "embedded-fleet")]
-pub fn demo() -> Result<(Made, Vec<std::sync::Arc<crate::demo::DemoCluster>>), NoFleet> {
+pub fn demo(wanted: &crate::demo::Wanted) -> Result<(Made, Vec<std::sync::Arc<crate::demo::DemoCluster>>), NoFleet> {
     use std::sync::Arc;
-    const SEED: u64 = 1;
-    let clusters: Vec<_> = crate::demo::fleet(SEED).into_iter().map(Arc::new).collect();
+    let clusters = crate::demo::fleet(wanted).map_err(|error| NoFleet(error.to_string()))?;
+    let clusters: Vec<_> = clusters.into_iter().map(Arc::new).collect();
     let blueprints = clusters.iter().map(|cluster| {
         let name = cluster.name().to_owned();
         let dial = link::Dial::InProcess(Arc::new({

@@ -11,9 +11,11 @@ pub mod fleet;
 pub mod get;
 mod kinds;
 mod lend;
+#[cfg(feature = "embedded-fleet")]
+mod serve;
 
 use crate::link::Console;
-use args::{Args, Command};
+use args::{Args, Command, Serve, Sizes};
 use cockpit::Opening;
 use fleet::{Made, NoFleet, Request};
 use get::Exit;
@@ -67,7 +69,8 @@ fn run(args: &Args) -> Exit {
             };
             Ok((fleet::whole(&request)?, kind.clone()))
         }),
-        Command::Demo => demo(args),
+        Command::Demo(sizes) => demo(args, *sizes),
+        Command::Serve(sizes, serve) => serve_fleet(*sizes, serve),
     }
 }
 
@@ -138,18 +141,36 @@ fn unfit_terminal() -> Option<Exit> {
 }
 
 #[cfg(feature = "embedded-fleet")]
-fn demo(args: &Args) -> Exit {
+fn demo(args: &Args, sizes: Sizes) -> Exit {
     // The clusters live for as long as the cockpit is open.
     let mut clusters = Vec::new();
     cockpit(args, |_| {
-        let (made, theirs) = fleet::demo()?;
+        let (made, theirs) = fleet::demo(&sizes.wanted())?;
         clusters = theirs;
         Ok((made, None))
     })
 }
 
 #[cfg(not(feature = "embedded-fleet"))]
-fn demo(_: &Args) -> Exit {
+fn demo(_: &Args, _: Sizes) -> Exit {
+    no_fleet()
+}
+
+#[cfg(feature = "embedded-fleet")]
+fn serve_fleet(sizes: Sizes, serve: &Serve) -> Exit {
+    match runtime() {
+        Ok(runtime) => runtime.block_on(serve::run(&sizes.wanted(), serve)),
+        Err(error) => fail(&error),
+    }
+}
+
+#[cfg(not(feature = "embedded-fleet"))]
+fn serve_fleet(_: Sizes, _: &Serve) -> Exit {
+    no_fleet()
+}
+
+#[cfg(not(feature = "embedded-fleet"))]
+fn no_fleet() -> Exit {
     get::complain("error: this build has no embedded fleet; build it with the default features");
     Exit::Usage
 }

@@ -25,6 +25,7 @@ mod pty_kubeconfig;
 mod pty_login;
 mod pty_real;
 mod rights;
+mod serve;
 mod watch;
 mod yaml;
 mod zoo;

@@ -5,18 +5,18 @@ mod deployments;
 mod events;
 mod nodes;
 pub mod pods;
-mod replicasets;
 mod workloads;
 
-use super::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS, REPLICASETS};
 use super::rng::Rng;
 use super::script::Script;
+use crate::server::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
 use serde_json::{Value, json};
 
 pub use events::Report;
 pub use nodes::Node;
 
 /// What makes one cluster differ from another.
+#[derive(Clone)]
 pub struct Profile {
     /// Its name.
     pub name: &'static str,
@@ -94,10 +94,15 @@ pub struct World {
     pub script: Script,
 }
 
+/// When the clusters were set up.
+pub fn born(now: i64) -> i64 {
+    now - 214 * DAY
+}
+
 /// Builds a cluster as of the second `now`.
 pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     let mut rng = Rng::new(seed, profile.name);
-    let born = now - 214 * DAY;
+    let born = born(now);
     let mut objects: Vec<(Id, Value)> = Vec::new();
     for (name, title) in profile.namespaces {
         let created =
@@ -108,8 +113,6 @@ pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     objects.extend(nodes.iter().map(|node| (NODES, node.to_json(profile, now))));
     let workloads = workloads::plan(profile, &nodes, &mut rng, now);
     objects.extend(workloads.deployments.iter().map(|it| (DEPLOYMENTS, it.to_json(&workloads.pods, now))));
-    let sets = replicasets::of(&workloads.deployments, &workloads.pods);
-    objects.extend(sets.into_iter().map(|it| (REPLICASETS, it)));
     objects.extend(workloads.pods.iter().map(|pod| (PODS, pod.to_json(now))));
     let reports = events::reports(&mut rng, &nodes, &workloads, now);
     let crash_report = reports.iter().find(|report| report.reason == "BackOff" && report.kind == "Warning").cloned();

@@ -16,7 +16,7 @@ pub const NOW: i64 = 1_795_444_800;
 /// A cluster whose script does not run.
 pub fn still(profile: usize, history: usize) -> DemoCluster {
     let cluster = DemoCluster::new(&PROFILES[profile], 7, NOW, history);
-    cluster.script.lock().take();
+    cluster.life.lock().take();
     cluster
 }
 
@@ -83,6 +83,15 @@ pub async fn get_h2(cluster: &DemoCluster, path: &str) -> Answer {
 /// Another method than GET.
 pub async fn method(cluster: &DemoCluster, method: Method, path: &str) -> Answer {
     read(send(cluster, request(method, path, ""), false).await).await
+}
+
+/// A request with a body.
+pub async fn send_body(cluster: &DemoCluster, method: Method, path: &str, media: &str, body: &str) -> Answer {
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(cluster.dial())).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::builder().method(method).uri(path).header("host", "demo").header("content-type", media);
+    let body = http_body_util::Full::new(Bytes::from(body.to_owned()));
+    read(sender.send_request(request.body(body).unwrap()).await.unwrap()).await
 }
 
 /// A watch that is read line by line.

@@ -2,14 +2,14 @@
 
 use super::client::{NOW, still};
 use crate::demo::DemoCluster;
-use crate::demo::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
+use crate::server::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Event, Namespace, Node, Pod};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 
 fn all<T: DeserializeOwned>(cluster: &DemoCluster, id: Id) -> Vec<T> {
-    let items = cluster.store.latest(id).items;
+    let items = cluster.server.store.latest(id).items;
     items.values().map(|record| serde_json::from_slice(record.item()).unwrap()).collect()
 }
 

@@ -1,0 +1,286 @@
+//! What nodes do with their pods: start them, run jobs to their end, stop what is deleted.
+
+use super::object::{controller, is_going, is_over, is_ready, key, text};
+use super::tell::{self, About};
+use super::{Controllers, Part};
+use crate::server::now;
+use crate::server::resource::{NODES, PODS};
+use serde_json::{Value, json};
+use tokio::time::Duration;
+
+/// From being placed to running, from running to the end of a job, from deletion to being gone.
+const START: Duration = Duration::from_millis(700);
+const RUN: Duration = Duration::from_millis(1200);
+const STOP: Duration = Duration::from_millis(900);
+
+impl Controllers {
+    pub(super) fn pod(&mut self, at: &str) {
+        let Some(pod) = self.inside.get(PODS, at) else { return };
+        let node = text(&pod["spec"], "nodeName");
+        if node.is_empty() {
+            if !is_going(&pod) {
+                self.waiting.insert(at.to_owned());
+                self.add(Part::Schedule, at);
+            }
+            return;
+        }
+        self.waiting.remove(at);
+        let works = self.inside.get(NODES, node).is_some_and(|node| is_ready(&node));
+        if !works {
+            return;
+        }
+        if is_going(&pod) {
+            self.stop(at, &pod);
+            return;
+        }
+        let statuses = pod["status"]["containerStatuses"].as_array();
+        match (text(&pod["status"], "phase"), statuses) {
+            ("Pending", None) => self.begin(&pod),
+            // Only those that were begun here have this address: the company's pods stay as they are told.
+            ("Pending", Some(_)) if is_ours(&pod) => self.run_pod(at, &pod),
+            ("Running", Some(_)) if is_ours(&pod) && ends(&pod) => self.end(at, &pod),
+            _ => {}
+        }
+    }
+
+    /// The pod is on its node, and its containers are being made.
+    fn begin(&mut self, pod: &Value) {
+        let node = self.inside.get(NODES, text(&pod["spec"], "nodeName")).unwrap_or_default();
+        let addresses = node["status"]["addresses"].as_array();
+        let host = addresses.and_then(|all| all.iter().find(|it| it["type"] == "InternalIP"));
+        let host = host.map_or("10.42.0.1", |it| text(it, "address")).to_owned();
+        let states = |list: &str, waiting: &str| -> Vec<Value> {
+            let all = pod["spec"][list].as_array().into_iter().flatten();
+            all.map(|container| status(container, &json!({"waiting": {"reason": waiting}}), false)).collect()
+        };
+        let mut change = pod.clone();
+        let status = &mut change["status"];
+        status["hostIP"] = host.as_str().into();
+        status["hostIPs"] = json!([{"ip": host}]);
+        status["startTime"] = now().into();
+        status["containerStatuses"] = states("containers", "ContainerCreating").into();
+        let first = states("initContainers", "PodInitializing");
+        if !first.is_empty() {
+            status["initContainerStatuses"] = first.into();
+        }
+        status["conditions"] = conditions(pod, false, false);
+        status["observedGeneration"] = pod["metadata"]["generation"].clone();
+        if self.inside.named("kubelet").update(PODS, "status", &change).is_ok() {
+            self.after(START, Part::Pod, &key(pod));
+        }
+    }
+
+    fn run_pod(&mut self, at: &str, pod: &Value) {
+        if !self.is_due(at) {
+            return;
+        }
+        let bad = |container: &&Value| !is_pullable(text(container, "image"));
+        if let Some(container) = pod["spec"]["containers"].as_array().into_iter().flatten().find(bad) {
+            self.cannot_pull(pod, container);
+            return;
+        }
+        let mut change = pod.clone();
+        let moment = now();
+        let ip = self.address(pod);
+        let made = |list: &str, state: &Value, ready: bool| -> Vec<Value> {
+            let all = pod["spec"][list].as_array().into_iter().flatten();
+            all.map(|container| status(container, state, ready)).collect()
+        };
+        let over =
+            json!({"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": moment, "finishedAt": moment}});
+        let first = made("initContainers", &over, true);
+        let running = made("containers", &json!({"running": {"startedAt": moment}}), true);
+        let part = &mut change["status"];
+        part["phase"] = "Running".into();
+        part["podIP"] = ip.as_str().into();
+        part["podIPs"] = json!([{"ip": ip}]);
+        part["containerStatuses"] = running.into();
+        if !first.is_empty() {
+            part["initContainerStatuses"] = first.into();
+        }
+        part["conditions"] = conditions(pod, true, false);
+        let Ok(pod) = self.inside.named("kubelet").update(PODS, "status", &change) else { return };
+        for (list, container) in containers(&pod) {
+            let (name, image) = (text(container, "name"), text(container, "image"));
+            let path = format!("spec.{list}{{{name}}}");
+            let about = About { path: &path, ..tell::pod(&pod) };
+            if text(container, "imagePullPolicy") == "Always" {
+                self.tell("kubelet", &about, "Pulling", &format!("Pulling image {image:?}"));
+                let size = 20_000_000 + image.len() * 137_911;
+                let message = format!(
+                    "Successfully pulled image {image:?} in 412ms (412ms including waiting). Image size: {size} bytes."
+                );
+                self.tell("kubelet", &about, "Pulled", &message);
+            } else {
+                let message =
+                    format!("Container image {image:?} already present on machine and can be accessed by the pod");
+                self.tell("kubelet", &about, "Pulled", &message);
+            }
+            self.tell("kubelet", &about, "Created", "Container created");
+            self.tell("kubelet", &about, "Started", "Container started");
+        }
+        if ends(&pod) {
+            self.after(RUN, Part::Pod, at);
+        }
+    }
+
+    fn cannot_pull(&mut self, pod: &Value, container: &Value) {
+        let (name, image) = (text(container, "name"), text(container, "image"));
+        let mut change = pod.clone();
+        let why = format!(
+            "Back-off pulling image {image:?}: ErrImagePull: rpc error: code = NotFound desc = failed to pull and unpack image {image:?}: not found"
+        );
+        for it in change["status"]["containerStatuses"].as_array_mut().into_iter().flatten() {
+            if it["name"] == name {
+                it["state"] = json!({"waiting": {"reason": "ImagePullBackOff", "message": why}});
+            }
+        }
+        if change["status"] == pod["status"] {
+            return;
+        }
+        let Ok(pod) = self.inside.named("kubelet").update(PODS, "status", &change) else { return };
+        let path = format!("spec.containers{{{name}}}");
+        let about = About { path: &path, ..tell::pod(&pod) };
+        self.tell("kubelet", &about, "Pulling", &format!("Pulling image {image:?}"));
+        self.warn("kubelet", &about, "Failed", &format!("Failed to pull image {image:?}: not found"));
+        self.warn("kubelet", &about, "Failed", "Error: ErrImagePull");
+        self.tell("kubelet", &about, "BackOff", &format!("Back-off pulling image {image:?}"));
+        self.warn("kubelet", &about, "Failed", "Error: ImagePullBackOff");
+    }
+
+    /// A job's pod has done its work.
+    fn end(&mut self, at: &str, pod: &Value) {
+        if !self.is_due(at) {
+            return;
+        }
+        let code = exit_code(pod);
+        let (phase, reason) = if code == 0 { ("Succeeded", "Completed") } else { ("Failed", "Error") };
+        let mut change = pod.clone();
+        for it in change["status"]["containerStatuses"].as_array_mut().into_iter().flatten() {
+            let began = it["state"]["running"]["startedAt"].clone();
+            let over = json!({"exitCode": code, "reason": reason, "startedAt": began, "finishedAt": now(), "containerID": it["containerID"]});
+            it["state"] = json!({"terminated": over});
+            it["ready"] = false.into();
+            it["started"] = false.into();
+        }
+        change["status"]["phase"] = phase.into();
+        change["status"]["conditions"] = conditions(pod, false, true);
+        let _ = self.inside.named("kubelet").update(PODS, "status", &change);
+    }
+
+    fn stop(&mut self, at: &str, pod: &Value) {
+        if pod["metadata"]["deletionGracePeriodSeconds"] == 0 {
+            return;
+        }
+        let uid = text(&pod["metadata"], "uid").to_owned();
+        if self.stopping.insert(uid.clone()) {
+            for (list, container) in containers(pod).filter(|(list, _)| *list == "containers") {
+                let name = text(container, "name");
+                let path = format!("spec.{list}{{{name}}}");
+                let about = About { path: &path, ..tell::pod(pod) };
+                self.tell("kubelet", &about, "Killing", &format!("Stopping container {name}"));
+            }
+            self.after(STOP, Part::Pod, at);
+            return;
+        }
+        if self.is_due(at) {
+            self.stopping.remove(&uid);
+            let _ = self.inside.named("kubelet").finish(PODS, at);
+        }
+    }
+
+    /// Whether a timer of the pod has run out: what else happens to it makes nothing quicker.
+    fn is_due(&self, at: &str) -> bool {
+        !self.pending.contains(&(Part::Pod, at.to_owned()))
+    }
+
+    fn address(&mut self, pod: &Value) -> String {
+        if pod["spec"]["hostNetwork"] == true {
+            return text(&pod["status"], "hostIP").to_owned();
+        }
+        self.placed += 1;
+        format!("10.244.{}.{}", 128 + self.placed / 250 % 120, 2 + self.placed % 250)
+    }
+}
+
+fn containers(pod: &Value) -> impl Iterator<Item = (&'static str, &Value)> {
+    let of = |list: &'static str| pod["spec"][list].as_array().into_iter().flatten().map(move |it| (list, it));
+    of("initContainers").chain(of("containers"))
+}
+
+/// Whether these nodes began the pod: they say which generation they saw, which the company's first objects do not.
+fn is_ours(pod: &Value) -> bool {
+    pod["status"].get("observedGeneration").is_some()
+}
+
+/// Whether the pod's work has an end.
+fn ends(pod: &Value) -> bool {
+    controller(pod).is_some_and(|owner| owner["kind"] == "Job") && !is_over(pod)
+}
+
+/// What a command says of its own end: `false`, or `exit 3` as its last words.
+fn exit_code(pod: &Value) -> i64 {
+    let container = &pod["spec"]["containers"][0];
+    let words = ["command", "args"].into_iter().filter_map(|list| container[list].as_array()).flatten();
+    let Some(last) = words.filter_map(Value::as_str).next_back() else { return 0 };
+    let mut words = last.split_whitespace().rev();
+    match (words.next(), words.next()) {
+        (Some("false"), None) => 1,
+        (Some(code), Some("exit")) => code.parse().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// Images that exist nowhere: of a host below `.invalid`, or whose tag says so.
+fn is_pullable(image: &str) -> bool {
+    let host = image.split('/').next().unwrap_or_default();
+    !(host.ends_with(".invalid") || image.ends_with(":does-not-exist"))
+}
+
+fn status(container: &Value, state: &Value, ready: bool) -> Value {
+    let (name, image) = (text(container, "name"), text(container, "image"));
+    let begun = state.get("waiting").is_none();
+    let running = state.get("running").is_some();
+    let mut out = json!({
+        "name": name, "image": image, "imageID": "", "ready": ready, "started": running,
+        "restartCount": 0, "state": state, "lastState": {},
+    });
+    if begun {
+        let id = super::object::hash(&json!([name, image]), 64);
+        let hex: String = id.bytes().map(|byte| char::from(b"0123456789abcdef"[usize::from(byte) % 16])).collect();
+        let base = image.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(image, |(base, _)| base);
+        out["containerID"] = format!("containerd://{hex}").into();
+        out["imageID"] = format!("{base}@sha256:{hex}").into();
+    }
+    out
+}
+
+fn conditions(pod: &Value, ready: bool, done: bool) -> Value {
+    let moment = now();
+    let names: Vec<&str> =
+        pod["spec"]["containers"].as_array().into_iter().flatten().map(|it| text(it, "name")).collect();
+    let unready = format!("containers with unready status: [{}]", names.join(" "));
+    let generation = &pod["metadata"]["generation"];
+    let one = |kind: &str, good: bool, fails: bool| {
+        let word = if good { "True" } else { "False" };
+        let before = super::object::condition(pod, kind).filter(|it| it["status"] == word);
+        let mut out = json!({
+            "type": kind, "status": word, "lastProbeTime": null, "observedGeneration": generation,
+            "lastTransitionTime": before.map_or_else(|| moment.as_str().into(), |it| it["lastTransitionTime"].clone()),
+        });
+        if fails && done {
+            out["reason"] = "PodCompleted".into();
+        } else if fails {
+            out["reason"] = "ContainersNotReady".into();
+            out["message"] = unready.as_str().into();
+        }
+        out
+    };
+    json!([
+        one("PodReadyToStartContainers", ready, false),
+        one("Initialized", true, false),
+        one("Ready", ready, !ready),
+        one("ContainersReady", ready, !ready),
+        one("PodScheduled", true, false),
+    ])
+}

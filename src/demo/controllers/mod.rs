@@ -1,0 +1,336 @@
+//! Controllers in miniature: what a control plane and its nodes do about the objects of clients.
+//!
+//! One task follows every change of a store, keeps what has to be looked at in a queue, and looks at it. What was
+//! there before it started is left as it is until it changes.
+
+mod budget;
+mod cron;
+mod cron_job;
+mod daemon_set;
+mod deployment;
+mod endpoints;
+mod garbage;
+mod job;
+mod kubelet;
+mod namespace;
+mod object;
+mod replica_set;
+mod revisions;
+mod scheduler;
+mod stateful_set;
+mod tell;
+
+use crate::server::registry::Registry;
+use crate::server::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
+use crate::server::store::{Event, Record, Store};
+use crate::server::{Inside, Labels};
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use tokio::time::{Duration, Instant, sleep_until};
+
+/// Something to look at: a part of the work, and the key of an object.
+type Work = (Part, String);
+
+/// A part of the work.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+enum Part {
+    Namespace,
+    Deployment,
+    ReplicaSet,
+    StatefulSet,
+    DaemonSet,
+    Job,
+    CronJob,
+    Schedule,
+    Pod,
+    Service,
+    Budget,
+    Foreground,
+}
+
+/// Where the kinds are that controllers work with.
+#[derive(Clone, Copy)]
+struct Ids {
+    replica_sets: Id,
+    stateful_sets: Id,
+    daemon_sets: Id,
+    revisions: Id,
+    jobs: Id,
+    cron_jobs: Id,
+    services: Id,
+    endpoints: Id,
+    slices: Id,
+    claims: Id,
+    budgets: Id,
+    accounts: Id,
+    config_maps: Id,
+}
+
+impl Ids {
+    fn of(registry: &Registry) -> Ids {
+        let all = registry.all();
+        let id = |group: &str, plural: &str| {
+            all.iter().find(|(_, it)| it.group == group && it.plural == plural).map_or(usize::MAX, |(id, _)| *id)
+        };
+        Ids {
+            replica_sets: id("apps", "replicasets"),
+            stateful_sets: id("apps", "statefulsets"),
+            daemon_sets: id("apps", "daemonsets"),
+            revisions: id("apps", "controllerrevisions"),
+            jobs: id("batch", "jobs"),
+            cron_jobs: id("batch", "cronjobs"),
+            services: id("", "services"),
+            endpoints: id("", "endpoints"),
+            slices: id("discovery.k8s.io", "endpointslices"),
+            claims: id("", "persistentvolumeclaims"),
+            budgets: id("policy", "poddisruptionbudgets"),
+            accounts: id("", "serviceaccounts"),
+            config_maps: id("", "configmaps"),
+        }
+    }
+}
+
+/// All controllers of one cluster.
+pub struct Controllers {
+    inside: Inside,
+    ids: Ids,
+    /// Up to which version the changes of each kind are seen.
+    seen: FxHashMap<Id, u64>,
+    work: BTreeSet<Work>,
+    timers: BTreeMap<(Instant, u64), Work>,
+    /// How many timers there were: two of the same moment are two.
+    set: u64,
+    /// Pods for which there is no node.
+    waiting: BTreeSet<String>,
+    /// How many pods were placed: the next goes to the next node.
+    placed: usize,
+    /// What has a timer: it has one only.
+    pending: FxHashSet<Work>,
+    /// What was told of objects, by their uids.
+    told: FxHashMap<String, tell::Told>,
+    /// The uids of pods that are being stopped.
+    stopping: FxHashSet<String>,
+}
+
+impl Controllers {
+    /// Controllers that follow what changes in a store from now on.
+    pub fn new(store: Arc<Store>) -> Controllers {
+        Controllers {
+            ids: Ids::of(&store.registry),
+            inside: Inside::new(store, "kube-controller-manager"),
+            seen: FxHashMap::default(),
+            work: BTreeSet::new(),
+            timers: BTreeMap::new(),
+            set: 0,
+            waiting: BTreeSet::new(),
+            placed: 0,
+            pending: FxHashSet::default(),
+            told: FxHashMap::default(),
+            stopping: FxHashSet::default(),
+        }
+    }
+
+    /// Works for ever.
+    pub async fn run(mut self) {
+        let store = self.inside.store().clone();
+        let mut changes = store.subscribe();
+        let begin = store.version();
+        for (id, _) in store.registry.all() {
+            self.seen.insert(id, begin);
+        }
+        for record in self.inside.list(self.ids.cron_jobs, "") {
+            self.add(Part::CronJob, &record.key);
+        }
+        loop {
+            changes.mark_unchanged();
+            self.see(&store, begin);
+            self.ring(Instant::now());
+            // In slices, so that connections on the same thread go on.
+            for _ in 0..64 {
+                let Some((part, key)) = self.work.pop_first() else { break };
+                self.look(part, &key);
+            }
+            if !self.work.is_empty() {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            let next = self.timers.first_key_value().map(|((at, _), _)| *at);
+            let far = Instant::now() + Duration::from_hours(1);
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return },
+                () = sleep_until(next.unwrap_or(far)) => {}
+            }
+        }
+    }
+
+    /// Takes in what has changed.
+    fn see(&mut self, store: &Store, begin: u64) {
+        let mut ids: Vec<Id> = store.registry.all().into_iter().map(|(id, _)| id).collect();
+        ids.dedup();
+        for id in ids.into_iter().filter(|id| *id != EVENTS) {
+            let from = *self.seen.get(&id).unwrap_or(&begin);
+            match store.since(id, from) {
+                Ok((events, upto)) => {
+                    self.seen.insert(id, upto);
+                    for event in events {
+                        self.note(id, &event);
+                    }
+                }
+                // Too much has happened: everything may have changed.
+                Err(_) => {
+                    let all = store.latest(id);
+                    self.seen.insert(id, all.version);
+                    for record in all.items.into_values() {
+                        self.note(id, &Event { version: record.version, old: None, new: Some(record) });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Moves what is due to the work.
+    fn ring(&mut self, now: Instant) {
+        while let Some(entry) = self.timers.first_entry().filter(|entry| entry.key().0 <= now) {
+            let work = entry.remove();
+            self.pending.remove(&work);
+            self.work.insert(work);
+        }
+    }
+
+    fn add(&mut self, part: Part, key: &str) {
+        self.work.insert((part, key.to_owned()));
+    }
+
+    fn after(&mut self, delay: Duration, part: Part, key: &str) {
+        let work = (part, key.to_owned());
+        if self.pending.insert(work.clone()) {
+            self.set += 1;
+            self.timers.insert((Instant::now() + delay, self.set), work);
+        }
+    }
+
+    fn look(&mut self, part: Part, key: &str) {
+        match part {
+            Part::Namespace => self.namespace(key),
+            Part::Deployment => self.deployment(key),
+            Part::ReplicaSet => self.replica_set(key),
+            Part::StatefulSet => self.stateful_set(key),
+            Part::DaemonSet => self.daemon_set(key),
+            Part::Job => self.job(key),
+            Part::CronJob => self.cron_job(key),
+            Part::Schedule => self.schedule(key),
+            Part::Pod => self.pod(key),
+            Part::Service => self.service(key),
+            Part::Budget => self.budget(key),
+            Part::Foreground => self.foreground(key),
+        }
+    }
+
+    /// Who has to look at something because of a change.
+    fn note(&mut self, id: Id, event: &Event) {
+        let Some(record) = event.new.as_ref().or(event.old.as_ref()) else { return };
+        let ids = self.ids;
+        let part = match id {
+            NAMESPACES => Some(Part::Namespace),
+            DEPLOYMENTS => Some(Part::Deployment),
+            _ if id == ids.replica_sets => Some(Part::ReplicaSet),
+            _ if id == ids.stateful_sets => Some(Part::StatefulSet),
+            _ if id == ids.daemon_sets => Some(Part::DaemonSet),
+            _ if id == ids.jobs => Some(Part::Job),
+            _ if id == ids.cron_jobs => Some(Part::CronJob),
+            _ if id == ids.services => Some(Part::Service),
+            _ if id == ids.budgets => Some(Part::Budget),
+            _ => None,
+        };
+        if let Some(part) = part {
+            self.add(part, &record.key);
+        }
+        let namespace = record.key.split_once('/').map(|(namespace, _)| namespace);
+        match id {
+            PODS => self.note_pod(event, record),
+            NODES => self.note_node(),
+            _ if id == ids.replica_sets || id == ids.jobs => self.note_owner(record),
+            _ => {}
+        }
+        if event.new.is_none() {
+            self.collect(id, record);
+            if let Some(namespace) = namespace.filter(|namespace| self.is_going(namespace)) {
+                self.add(Part::Namespace, namespace);
+            }
+        } else {
+            self.note_orphans(id, record);
+        }
+    }
+
+    fn note_node(&mut self) {
+        for key in &self.waiting {
+            self.work.insert((Part::Schedule, key.clone()));
+        }
+        for record in self.inside.list(self.ids.daemon_sets, "") {
+            self.add(Part::DaemonSet, &record.key);
+        }
+    }
+
+    fn note_pod(&mut self, event: &Event, record: &Arc<Record>) {
+        if event.new.is_some() {
+            self.add(Part::Pod, &record.key);
+        } else {
+            self.waiting.remove(&record.key);
+        }
+        self.note_owner(record);
+        let namespace = record.key.split('/').next().unwrap_or_default().to_owned();
+        for (id, part) in [(self.ids.services, Part::Service), (self.ids.budgets, Part::Budget)] {
+            for other in self.inside.list(id, &namespace) {
+                let object = other.value();
+                let selector = &object["spec"]["selector"];
+                let covers = if part == Part::Service {
+                    endpoints::covers(selector, &record.labels)
+                } else {
+                    Labels::of_selector(selector).is_some_and(|it| it.matches(&record.labels))
+                };
+                let before = event.old.as_ref().is_some_and(|old| old.labels != record.labels);
+                if covers || before {
+                    self.add(part, &other.key);
+                }
+            }
+        }
+    }
+
+    /// The controller of an object looks after it.
+    fn note_owner(&mut self, record: &Record) {
+        if record.owners.is_empty() {
+            return;
+        }
+        let object = record.value();
+        let Some(owner) = object::controller(&object) else { return };
+        let part = match owner["kind"].as_str() {
+            Some("Deployment") => Part::Deployment,
+            Some("ReplicaSet") => Part::ReplicaSet,
+            Some("StatefulSet") => Part::StatefulSet,
+            Some("DaemonSet") => Part::DaemonSet,
+            Some("Job") => Part::Job,
+            Some("CronJob") => Part::CronJob,
+            _ => return,
+        };
+        let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
+        self.add(part, &format!("{namespace}/{}", owner["name"].as_str().unwrap_or_default()));
+    }
+
+    fn is_going(&self, namespace: &str) -> bool {
+        let found = self.inside.get(NAMESPACES, namespace);
+        found.is_some_and(|it| object::is_going(&it))
+    }
+
+    /// The objects of a kind that an object owns.
+    fn owned(&self, id: Id, owner: &Value) -> Vec<Value> {
+        let metadata = &owner["metadata"];
+        let (namespace, uid) = (object::text(metadata, "namespace"), object::text(metadata, "uid"));
+        let records = self.inside.list(id, namespace).into_iter();
+        let mut all: Vec<Value> =
+            records.filter(|record| record.owners.iter().any(|it| **it == *uid)).map(|record| record.value()).collect();
+        all.retain(|it| object::controller(it).is_some_and(|it| it["uid"] == uid));
+        all
+    }
+}

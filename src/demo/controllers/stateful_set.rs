@@ -1,0 +1,163 @@
+//! Stateful sets: pods by number, one after the other.
+
+use super::Controllers;
+use super::object::{self, is_going, is_over, is_ready, key, number, set_some, text};
+use super::tell::About;
+use crate::server::resource::PODS;
+use serde_json::{Value, json};
+
+const WHO: &str = "statefulset-controller";
+const HASH: &str = "controller-revision-hash";
+
+fn ordinal(pod: &Value) -> i64 {
+    text(&pod["metadata"], "name").rsplit('-').next().and_then(|text| text.parse().ok()).unwrap_or(-1)
+}
+
+impl Controllers {
+    pub(super) fn stateful_set(&mut self, at: &str) {
+        let Some(set) = self.inside.get(self.ids.stateful_sets, at) else { return };
+        let mut pods = self.owned(PODS, &set);
+        pods.sort_by_key(ordinal);
+        if is_going(&set) {
+            return;
+        }
+        let current = self.revision("StatefulSet", &set);
+        let hash = current.name.clone();
+        self.step(&set, &pods, &hash);
+        let mut pods = self.owned(PODS, &set);
+        pods.retain(|pod| !is_over(pod));
+        self.stateful_status(&set, &pods, &current.name, &hash);
+    }
+
+    /// The next step towards what is wanted: in order, each waits for the one before it.
+    fn step(&mut self, set: &Value, pods: &[Value], hash: &str) {
+        let wanted = number(&set["spec"], "replicas");
+        let start = number(&set["spec"]["ordinals"], "start");
+        let ordered = set["spec"]["podManagementPolicy"] != "Parallel";
+        let about = About { api_version: "apps/v1", kind: "StatefulSet", object: set, path: "" };
+        let name = text(&set["metadata"], "name").to_owned();
+        for number in start..start + wanted {
+            match pods.iter().find(|pod| ordinal(pod) == number) {
+                Some(pod) if is_over(pod) && !is_going(pod) => {
+                    let _ = self.inside.delete(PODS, &key(pod), text(&pod["metadata"], "uid"));
+                    return;
+                }
+                Some(pod) if ordered && (is_going(pod) || !is_ready(pod)) => return,
+                Some(_) => {}
+                None => {
+                    self.claims(set, number);
+                    let pod = member(set, number, hash);
+                    if self.inside.create(PODS, &pod).is_ok() {
+                        let message = format!("Create Pod {name}-{number} in StatefulSet {name} successful");
+                        self.tell(WHO, &about, "SuccessfulCreate", &message);
+                    }
+                    if ordered {
+                        return;
+                    }
+                }
+            }
+        }
+        let beyond = pods.iter().rev().filter(|pod| ordinal(pod) >= start + wanted);
+        for pod in beyond {
+            if !is_going(pod) {
+                self.remove(&about, pod, &name);
+            }
+            if ordered {
+                return;
+            }
+        }
+        if set["spec"]["updateStrategy"]["type"] != "RollingUpdate" {
+            return;
+        }
+        let partition = set["spec"]["updateStrategy"]["rollingUpdate"]["partition"].as_i64().unwrap_or(0);
+        for pod in pods.iter().rev().filter(|pod| ordinal(pod) >= partition) {
+            if pod["metadata"]["labels"][HASH] != hash {
+                if !is_going(pod) {
+                    self.remove(&about, pod, &name);
+                }
+                return;
+            }
+            if is_going(pod) || !is_ready(pod) {
+                return;
+            }
+        }
+    }
+
+    fn remove(&mut self, about: &About<'_>, pod: &Value, name: &str) {
+        if self.inside.delete(PODS, &key(pod), text(&pod["metadata"], "uid")).is_ok() {
+            let message = format!("Delete Pod {} in StatefulSet {name} successful", text(&pod["metadata"], "name"));
+            self.tell(WHO, about, "SuccessfulDelete", &message);
+        }
+    }
+
+    fn claims(&mut self, set: &Value, number: i64) {
+        for template in set["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
+            let (base, of) = (text(&template["metadata"], "name"), text(&set["metadata"], "name"));
+            let namespace = text(&set["metadata"], "namespace");
+            let name = format!("{base}-{of}-{number}");
+            if self.inside.get(self.ids.claims, &format!("{namespace}/{name}")).is_some() {
+                continue;
+            }
+            let labels = &set["spec"]["selector"]["matchLabels"];
+            let claim = json!({
+                "metadata": {"name": name, "namespace": namespace, "labels": labels},
+                "spec": template["spec"],
+            });
+            let _ = self.inside.create(self.ids.claims, &claim);
+        }
+    }
+
+    fn stateful_status(&mut self, set: &Value, pods: &[Value], name: &str, hash: &str) {
+        let old = &set["status"];
+        let live = || pods.iter().filter(|pod| !is_going(pod));
+        let ready = live().filter(|pod| is_ready(pod)).count() as i64;
+        let updated = live().filter(|pod| pod["metadata"]["labels"][HASH] == hash).count() as i64;
+        let wanted = number(&set["spec"], "replicas");
+        let before = text(old, "currentRevision");
+        let done = updated == wanted && ready == wanted && pods.len() as i64 == wanted;
+        let current = if before.is_empty() || done { name } else { before };
+        let mut status = json!({
+            "observedGeneration": set["metadata"]["generation"],
+            "replicas": pods.len(),
+            "currentRevision": current,
+            "updateRevision": name,
+            "collisionCount": 0,
+            "availableReplicas": ready,
+        });
+        let still = if current == name { updated } else { pods.len() as i64 - updated };
+        for (name, number) in [("readyReplicas", ready), ("updatedReplicas", updated), ("currentReplicas", still)] {
+            set_some(&mut status, name, number);
+        }
+        if *old != status {
+            let mut next = set.clone();
+            next["status"] = status;
+            let _ = self.inside.update(self.ids.stateful_sets, "status", &next);
+        }
+    }
+}
+
+fn member(set: &Value, number: i64, hash: &str) -> Value {
+    let metadata = &set["metadata"];
+    let owner = object::owner("apps/v1", "StatefulSet", set);
+    let mut pod = object::pod(&set["spec"]["template"], &owner, text(metadata, "namespace"));
+    let name = format!("{}-{number}", text(metadata, "name"));
+    pod["metadata"]["name"] = name.as_str().into();
+    let labels = &mut pod["metadata"]["labels"];
+    labels[HASH] = hash.into();
+    labels["statefulset.kubernetes.io/pod-name"] = name.as_str().into();
+    labels["apps.kubernetes.io/pod-index"] = number.to_string().into();
+    pod["spec"]["hostname"] = name.into();
+    if let Some(service) = set["spec"].get("serviceName") {
+        pod["spec"]["subdomain"] = service.clone();
+    }
+    let mut volumes: Vec<Value> = pod["spec"]["volumes"].as_array().cloned().unwrap_or_default();
+    for template in set["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten() {
+        let base = text(&template["metadata"], "name");
+        let claim = format!("{base}-{}-{number}", text(metadata, "name"));
+        volumes.push(json!({"name": base, "persistentVolumeClaim": {"claimName": claim}}));
+    }
+    if !volumes.is_empty() {
+        pod["spec"]["volumes"] = volumes.into();
+    }
+    pod
+}

@@ -1,0 +1,93 @@
+//! Objects as tables: the columns of kubectl. The cells of kinds that the cockpit prints itself are computed by
+//! the same code; others follow paths into the object, as the columns of custom resources do.
+
+mod columns;
+mod path;
+
+use super::list::{Page, meta};
+use super::options::Include;
+use super::resource::Resource;
+use super::status::Failure;
+use super::store::Record;
+use columns::{cells, columns};
+use serde_json::{Value, json};
+
+fn row(resource: &Resource, whole: &[u8], object: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) -> Result<(), Failure> {
+    let cells = Value::Array(cells(resource, whole)?);
+    out.extend_from_slice(format!("{{\"cells\":{cells},\"object\":").as_bytes());
+    object(out);
+    out.push(b'}');
+    Ok(())
+}
+
+fn record_row(
+    resource: &Resource,
+    record: &Record,
+    meta: &str,
+    include: Include,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    let mut whole = Vec::new();
+    record.write(resource, record.version, &mut whole);
+    let object = |out: &mut Vec<u8>| match include {
+        Include::Object => out.extend_from_slice(&whole),
+        Include::Metadata => record.write_partial(meta, record.version, out),
+        Include::None => out.extend_from_slice(b"null"),
+    };
+    row(resource, &whole, object, out)
+}
+
+fn begin(meta_version: &str, metadata: &Value, columns: &Value, out: &mut Vec<u8>) {
+    let head = format!(
+        "{{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/{meta_version}\",\"metadata\":{metadata},\
+         \"columnDefinitions\":{columns},\"rows\":["
+    );
+    out.extend_from_slice(head.as_bytes());
+}
+
+/// A page as a table.
+pub fn list(resource: &Resource, page: &Page, meta_version: &str, include: Include) -> Result<Vec<u8>, Failure> {
+    let mut out = Vec::new();
+    begin(meta_version, &meta(page), &columns(resource), &mut out);
+    for (i, record) in page.items.iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        record_row(resource, record, meta_version, include, &mut out)?;
+    }
+    out.extend_from_slice(b"]}\n");
+    Ok(out)
+}
+
+/// One object as a table.
+pub fn object(
+    resource: &Resource,
+    record: &Record,
+    meta: &str,
+    include: Include,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    begin(meta, &json!({"resourceVersion": record.version.to_string()}), &columns(resource), out);
+    record_row(resource, record, meta, include, out)?;
+    out.extend_from_slice(b"]}");
+    Ok(())
+}
+
+/// The table of one watch event; `object` writes what its row carries. Only the first has columns.
+pub fn single(
+    resource: &Resource,
+    meta: &str,
+    version: u64,
+    include: Include,
+    headers: bool,
+    object: impl Fn(Include, &mut Vec<u8>),
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    let mut whole = Vec::new();
+    object(Include::Object, &mut whole);
+    let columns = if headers { columns(resource) } else { Value::Null };
+    begin(meta, &json!({"resourceVersion": version.to_string()}), &columns, out);
+    row(resource, &whole, |out| object(include, out), out)?;
+    out.extend_from_slice(b"]}");
+    Ok(())
+}

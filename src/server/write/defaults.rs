@@ -1,0 +1,390 @@
+//! What the server fills in where a client says nothing.
+
+use super::map_of;
+use crate::server::resource::Resource;
+use crate::server::store::Store;
+use serde_json::{Map, Value, json};
+
+/// Whether the server counts the changes of what is wanted.
+pub fn has_generation(resource: &Resource) -> bool {
+    const WITHOUT: [&str; 9] = [
+        "nodes",
+        "namespaces",
+        "services",
+        "persistentvolumes",
+        "persistentvolumeclaims",
+        "resourcequotas",
+        "limitranges",
+        "endpoints",
+        "events",
+    ];
+    resource.custom.is_some()
+        || (resource.has_status() && !WITHOUT.contains(&resource.plural.as_str()))
+        || matches!(resource.plural.as_str(), "networkpolicies" | "ingressclasses" | "validatingwebhookconfigurations")
+}
+
+fn set(map: &mut Map<String, Value>, name: &str, value: Value) {
+    map.entry(name).or_insert(value);
+}
+
+fn below<'a>(map: &'a mut Map<String, Value>, name: &str) -> &'a mut Map<String, Value> {
+    map_of(map.entry(name).or_insert(Value::Null))
+}
+
+fn items<'a>(map: &'a mut Map<String, Value>, name: &str) -> impl Iterator<Item = &'a mut Map<String, Value>> {
+    map.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten().filter_map(Value::as_object_mut)
+}
+
+/// Fills in the defaults of an object's kind.
+#[allow(clippy::too_many_lines, reason = "a table of kinds")]
+pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
+    if let Some(custom) = &resource.custom {
+        custom_defaults(object, &custom.schema);
+        return;
+    }
+    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let object = map_of(object);
+    match (resource.group.as_str(), resource.plural.as_str()) {
+        ("", "pods") => {
+            let spec = below(object, "spec");
+            set(spec, "serviceAccountName", "default".into());
+            pod(spec);
+            let status = below(object, "status");
+            set(status, "phase", "Pending".into());
+            let class = quality(object);
+            set(below(object, "status"), "qosClass", class.into());
+            // Never probed: said, not left out.
+            for condition in items(below(object, "status"), "conditions") {
+                set(condition, "lastProbeTime", Value::Null);
+            }
+        }
+        ("", "namespaces") => {
+            let spec = below(object, "spec");
+            set(spec, "finalizers", json!(["kubernetes"]));
+            set(below(object, "status"), "phase", "Active".into());
+            let labels = below(below(object, "metadata"), "labels");
+            labels.insert("kubernetes.io/metadata.name".to_owned(), name.into());
+        }
+        ("", "services") => {
+            service(store, resource, &name, below(object, "spec"));
+            set(below(object, "status"), "loadBalancer", json!({}));
+        }
+        ("networking.k8s.io", "ingresses") => set(below(object, "status"), "loadBalancer", json!({})),
+        ("", "secrets") => {
+            set(object, "type", "Opaque".into());
+            let Some(Value::Object(plain)) = object.remove("stringData") else { return };
+            let data = below(object, "data");
+            for (name, value) in plain {
+                use base64::Engine as _;
+                let text = value.as_str().unwrap_or_default();
+                data.insert(name, base64::engine::general_purpose::STANDARD.encode(text).into());
+            }
+        }
+        ("", "persistentvolumeclaims") => {
+            set(below(object, "spec"), "volumeMode", "Filesystem".into());
+            set(below(object, "status"), "phase", "Pending".into());
+        }
+        ("", "persistentvolumes") => {
+            let spec = below(object, "spec");
+            set(spec, "volumeMode", "Filesystem".into());
+            set(spec, "persistentVolumeReclaimPolicy", "Retain".into());
+            set(below(object, "status"), "phase", "Pending".into());
+        }
+        ("apps", "deployments") => {
+            let spec = below(object, "spec");
+            set(spec, "replicas", 1.into());
+            set(spec, "revisionHistoryLimit", 10.into());
+            set(spec, "progressDeadlineSeconds", 600.into());
+            let strategy = below(spec, "strategy");
+            set(strategy, "type", "RollingUpdate".into());
+            if strategy["type"] == "RollingUpdate" {
+                let rolling = below(strategy, "rollingUpdate");
+                set(rolling, "maxUnavailable", "25%".into());
+                set(rolling, "maxSurge", "25%".into());
+            }
+            template(spec);
+        }
+        ("apps", "replicasets") => {
+            let spec = below(object, "spec");
+            set(spec, "replicas", 1.into());
+            template(spec);
+            labels_of_template(object);
+        }
+        ("apps", "statefulsets") => {
+            let spec = below(object, "spec");
+            set(spec, "replicas", 1.into());
+            set(spec, "revisionHistoryLimit", 10.into());
+            set(spec, "podManagementPolicy", "OrderedReady".into());
+            let strategy = below(spec, "updateStrategy");
+            set(strategy, "type", "RollingUpdate".into());
+            if strategy["type"] == "RollingUpdate" {
+                let rolling = below(strategy, "rollingUpdate");
+                set(rolling, "partition", 0.into());
+                set(rolling, "maxUnavailable", 1.into());
+            }
+            set(spec, "persistentVolumeClaimRetentionPolicy", json!({"whenDeleted": "Retain", "whenScaled": "Retain"}));
+            template(spec);
+        }
+        ("apps", "daemonsets") => {
+            let spec = below(object, "spec");
+            set(spec, "revisionHistoryLimit", 10.into());
+            let strategy = below(spec, "updateStrategy");
+            set(strategy, "type", "RollingUpdate".into());
+            let rolling = below(strategy, "rollingUpdate");
+            set(rolling, "maxUnavailable", 1.into());
+            set(rolling, "maxSurge", 0.into());
+            template(spec);
+        }
+        ("batch", "jobs") => job(object),
+        ("batch", "cronjobs") => {
+            let spec = below(object, "spec");
+            set(spec, "concurrencyPolicy", "Allow".into());
+            set(spec, "suspend", false.into());
+            set(spec, "successfulJobsHistoryLimit", 3.into());
+            set(spec, "failedJobsHistoryLimit", 1.into());
+            template(below(below(spec, "jobTemplate"), "spec"));
+        }
+        ("autoscaling", "horizontalpodautoscalers") => {
+            let spec = below(object, "spec");
+            set(spec, "minReplicas", 1.into());
+            let target = json!({"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}});
+            set(spec, "metrics", json!([target]));
+        }
+        ("networking.k8s.io", "networkpolicies") => {
+            let spec = below(object, "spec");
+            let mut types = vec!["Ingress"];
+            types.extend(spec.contains_key("egress").then_some("Egress"));
+            set(spec, "policyTypes", json!(types));
+        }
+        ("storage.k8s.io", "storageclasses") => {
+            set(object, "reclaimPolicy", "Delete".into());
+            set(object, "volumeBindingMode", "Immediate".into());
+        }
+        ("rbac.authorization.k8s.io", "rolebindings" | "clusterrolebindings") => {
+            set(below(object, "roleRef"), "apiGroup", "rbac.authorization.k8s.io".into());
+            for subject in items(object, "subjects") {
+                if subject.get("kind").is_some_and(|kind| kind == "User" || kind == "Group") {
+                    set(subject, "apiGroup", "rbac.authorization.k8s.io".into());
+                }
+            }
+        }
+        ("apiextensions.k8s.io", "customresourcedefinitions") => definition(object),
+        _ => {}
+    }
+}
+
+/// Counts the templates that a daemon set has had.
+pub fn count_template(object: &mut Value) {
+    const COUNT: &str = "deprecated.daemonset.template.generation";
+    let notes = map_of(&mut object["metadata"]["annotations"]);
+    let last = notes.get(COUNT).and_then(Value::as_str).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    notes.insert(COUNT.to_owned(), (last + 1).to_string().into());
+}
+
+/// Some kinds are labelled like their pods where they have no labels.
+fn labels_of_template(object: &mut Map<String, Value>) {
+    let labels = object["spec"]["template"]["metadata"]["labels"].clone();
+    let metadata = below(object, "metadata");
+    if labels.is_object() && metadata.get("labels").and_then(Value::as_object).is_none_or(Map::is_empty) {
+        metadata.insert("labels".to_owned(), labels);
+    }
+}
+
+fn template(spec: &mut Map<String, Value>) {
+    let template = below(spec, "template");
+    if let Some(Value::Object(metadata)) = template.get_mut("metadata") {
+        metadata.remove("creationTimestamp");
+    }
+    pod(below(template, "spec"));
+}
+
+fn pod(spec: &mut Map<String, Value>) {
+    set(spec, "restartPolicy", "Always".into());
+    set(spec, "terminationGracePeriodSeconds", 30.into());
+    set(spec, "dnsPolicy", "ClusterFirst".into());
+    set(spec, "securityContext", json!({}));
+    set(spec, "schedulerName", "default-scheduler".into());
+    if let Some(account) = spec.get("serviceAccountName").cloned() {
+        set(spec, "serviceAccount", account);
+    }
+    for list in ["initContainers", "containers"] {
+        for it in items(spec, list) {
+            let image = it.get("image").and_then(Value::as_str).unwrap_or_default();
+            let last = image.rsplit('/').next().unwrap_or_default();
+            let latest = !last.contains('@') && (last.ends_with(":latest") || !last.contains(':'));
+            set(it, "imagePullPolicy", if latest { "Always" } else { "IfNotPresent" }.into());
+            set(it, "resources", json!({}));
+            set(it, "terminationMessagePath", "/dev/termination-log".into());
+            set(it, "terminationMessagePolicy", "File".into());
+            for port in items(it, "ports") {
+                set(port, "protocol", "TCP".into());
+            }
+            for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
+                let Some(Value::Object(probe)) = it.get_mut(name) else { continue };
+                for (name, value) in
+                    [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)]
+                {
+                    set(probe, name, value.into());
+                }
+                if let Some(Value::Object(get)) = probe.get_mut("httpGet") {
+                    set(get, "scheme", "HTTP".into());
+                    set(get, "path", "/".into());
+                }
+            }
+            if let Some(Value::Object(resources)) = it.get_mut("resources")
+                && let Some(Value::Object(limits)) = resources.get("limits").cloned()
+            {
+                // What is limited and not requested is requested up to its limit.
+                let requests = below(resources, "requests");
+                for (name, value) in limits {
+                    set(requests, &name, value);
+                }
+            }
+        }
+    }
+    for volume in items(spec, "volumes") {
+        for (sort, mode) in [("secret", "defaultMode"), ("configMap", "defaultMode"), ("projected", "defaultMode")] {
+            if let Some(Value::Object(of)) = volume.get_mut(sort) {
+                set(of, mode, 420.into());
+            }
+        }
+        if let Some(Value::Object(of)) = volume.get_mut("hostPath") {
+            set(of, "type", "".into());
+        }
+    }
+}
+
+/// The quality of service of a pod: by what its containers request and are limited to.
+fn quality(pod: &Map<String, Value>) -> &'static str {
+    let lists = ["initContainers", "containers"];
+    let all: Vec<&Value> = lists
+        .iter()
+        .filter_map(|list| pod["spec"].get(*list)?.as_array())
+        .flatten()
+        .map(|it| &it["resources"])
+        .collect();
+    let some =
+        |it: &Value| ["requests", "limits"].iter().any(|part| it[part].as_object().is_some_and(|map| !map.is_empty()));
+    let whole = |it: &Value| {
+        ["cpu", "memory"]
+            .iter()
+            .all(|name| it["limits"].get(name).is_some() && it["limits"][name] == it["requests"][name])
+    };
+    match all.as_slice() {
+        all if !all.is_empty() && all.iter().all(|it| whole(it)) => "Guaranteed",
+        all if all.iter().any(|it| some(it)) => "Burstable",
+        _ => "BestEffort",
+    }
+}
+
+fn job(object: &mut Map<String, Value>) {
+    let (name, uid) = {
+        let metadata = &object["metadata"];
+        (metadata["name"].clone(), metadata["uid"].clone())
+    };
+    let spec = below(object, "spec");
+    set(spec, "parallelism", 1.into());
+    set(spec, "completions", 1.into());
+    set(spec, "backoffLimit", 6.into());
+    set(spec, "completionMode", "NonIndexed".into());
+    set(spec, "suspend", false.into());
+    set(spec, "podReplacementPolicy", "TerminatingOrFailed".into());
+    set(spec, "manualSelector", false.into());
+    set(spec, "selector", json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
+    template(spec);
+    let labels = below(below(below(spec, "template"), "metadata"), "labels");
+    for (key, value) in [
+        ("batch.kubernetes.io/controller-uid", &uid),
+        ("batch.kubernetes.io/job-name", &name),
+        ("controller-uid", &uid),
+        ("job-name", &name),
+    ] {
+        set(labels, key, value.clone());
+    }
+    labels_of_template(object);
+}
+
+/// A service's ports and address: one of `10.96.0.0/16` that follows from its name and is not taken.
+fn service(store: &Store, resource: &Resource, name: &str, spec: &mut Map<String, Value>) {
+    set(spec, "type", "ClusterIP".into());
+    set(spec, "sessionAffinity", "None".into());
+    for port in items(spec, "ports") {
+        set(port, "protocol", "TCP".into());
+        if let Some(number) = port.get("port").cloned() {
+            set(port, "targetPort", number);
+        }
+    }
+    if spec["type"] == "ExternalName" {
+        return;
+    }
+    set(spec, "internalTrafficPolicy", "Cluster".into());
+    set(spec, "ipFamilies", json!(["IPv4"]));
+    set(spec, "ipFamilyPolicy", "SingleStack".into());
+    if spec.get("clusterIP").is_none_or(|ip| ip == "") {
+        let taken: Vec<String> = store
+            .registry
+            .find(&resource.group, &resource.version, &resource.plural)
+            .map(|(id, _)| store.under(id, ""))
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|record| record.value()["spec"]["clusterIP"].as_str().map(str::to_owned))
+            .collect();
+        let seed = name.bytes().fold(7u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let free = (0..65_000u32)
+            .map(|step| 256 + seed.wrapping_add(step) % 65_000)
+            .map(|place| format!("10.96.{}.{}", place / 256, place % 256))
+            .find(|ip| !taken.contains(ip));
+        spec.insert("clusterIP".to_owned(), free.unwrap_or_default().into());
+    }
+    let ip = spec["clusterIP"].clone();
+    set(spec, "clusterIPs", json!([ip]));
+    if matches!(spec["type"].as_str(), Some("NodePort" | "LoadBalancer")) {
+        set(spec, "externalTrafficPolicy", "Cluster".into());
+        let seed = name.bytes().fold(3u32, |sum, byte| sum.wrapping_mul(37).wrapping_add(byte.into()));
+        for (at, port) in items(spec, "ports").enumerate() {
+            set(port, "nodePort", (30_000 + (seed.wrapping_add(at as u32 * 17)) % 2_700).into());
+        }
+    }
+}
+
+fn definition(object: &mut Map<String, Value>) {
+    let spec = below(object, "spec");
+    set(spec, "conversion", json!({"strategy": "None"}));
+    let names = below(spec, "names");
+    let kind = names.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+    set(names, "listKind", format!("{kind}List").into());
+    set(names, "singular", kind.to_lowercase().into());
+    let names = names.clone();
+    let stored: Vec<Value> =
+        items(spec, "versions").filter(|it| it["storage"] == true).map(|it| it["name"].clone()).collect();
+    let status = below(object, "status");
+    status.insert("acceptedNames".to_owned(), Value::Object(names));
+    status.insert("storedVersions".to_owned(), Value::Array(stored));
+    let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "lastTransitionTime": super::now(), "reason": reason, "message": message});
+    set(
+        status,
+        "conditions",
+        json!([
+            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+            condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+        ]),
+    );
+}
+
+/// Defaults of a custom resource's schema.
+fn custom_defaults(value: &mut Value, schema: &Value) {
+    match value {
+        Value::Object(map) => {
+            for (name, below) in schema["properties"].as_object().into_iter().flatten() {
+                if let Some(default) = below.get("default") {
+                    set(map, name, default.clone());
+                }
+                if let Some(value) = map.get_mut(name) {
+                    custom_defaults(value, below);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| custom_defaults(item, &schema["items"])),
+        _ => {}
+    }
+}

@@ -1,0 +1,161 @@
+//! Brings an object that a client sends into the form that the server keeps.
+
+use super::options::Unknown;
+use super::{Write, map_of};
+use crate::server::schema::Shape;
+use crate::server::status::{Cause, Failure};
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// Checks what the object says of itself against the path: version, kind, namespace and name.
+pub fn check_identity(write: &Write<'_>, object: &mut Value) -> Result<(), Failure> {
+    let resource = write.resource();
+    if !object.is_object() {
+        return Err(Failure::bad_request("the object provided is unrecognized (must be of type Object)"));
+    }
+    let said = |field: &str| object[field].as_str().unwrap_or_default().to_owned();
+    let (version, kind) = (said("apiVersion"), said("kind"));
+    if (!version.is_empty() && version != resource.api_version()) || (!kind.is_empty() && kind != resource.kind) {
+        let why = format!(
+            "the API version in the data ({version}) does not match the expected API version ({})",
+            resource.api_version()
+        );
+        return Err(Failure::bad_request(why));
+    }
+    let metadata = map_of(&mut object["metadata"]);
+    let namespace = metadata.get("namespace").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if resource.namespaced {
+        if !namespace.is_empty() && namespace != write.namespace {
+            return Err(Failure::bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request",
+            ));
+        }
+        metadata.insert("namespace".to_owned(), write.namespace.into());
+    } else {
+        metadata.remove("namespace");
+    }
+    let name = metadata.get("name").and_then(Value::as_str).unwrap_or_default();
+    if !write.name.is_empty() && !name.is_empty() && name != write.name {
+        return Err(Failure::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({})",
+            write.name
+        )));
+    }
+    Ok(())
+}
+
+/// Drops fields that nobody knows, and values of null; says which fields those were.
+pub fn prune(write: &Write<'_>, object: &mut Value) -> Result<Vec<String>, Failure> {
+    let mut unknown = Vec::new();
+    let shape = write.resource().shape();
+    let Some(map) = object.as_object_mut() else { return Ok(Vec::new()) };
+    let (version, kind, metadata) = (map.remove("apiVersion"), map.remove("kind"), map.remove("metadata"));
+    walk(object, shape, &mut String::new(), &mut unknown);
+    if let Some(mut metadata) = metadata {
+        let of = Shape::built_in("", "v1", "Pod").map_or(Shape::Any, |pod| pod.child("metadata"));
+        walk(&mut metadata, of, &mut "metadata".to_owned(), &mut unknown);
+        object["metadata"] = metadata;
+    }
+    for (name, value) in [("apiVersion", version), ("kind", kind)] {
+        if let Some(value) = value {
+            object[name] = value;
+        }
+    }
+    let words: Vec<String> = unknown.iter().map(|path| format!("unknown field {path:?}")).collect();
+    match write.options.unknown {
+        _ if words.is_empty() => Ok(Vec::new()),
+        Unknown::Ignore => Ok(Vec::new()),
+        Unknown::Warn => Ok(words),
+        Unknown::Strict => {
+            let resource = write.resource();
+            Err(Failure::bad_request(format!(
+                "{0} in version {1:?} cannot be handled as a {0}: strict decoding error: {2}",
+                resource.kind,
+                resource.version,
+                words.join(", ")
+            )))
+        }
+    }
+}
+
+fn walk(value: &mut Value, shape: Shape<'_>, path: &mut String, unknown: &mut Vec<String>) {
+    let length = path.len();
+    match value {
+        Value::Object(map) => {
+            map.retain(|name, value| {
+                if !shape.knows(name) {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    unknown.push(format!("{path}{dot}{name}"));
+                    return false;
+                }
+                !value.is_null() || matches!(shape, Shape::Any)
+            });
+            for (name, value) in map {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(name);
+                walk(value, shape.child(name), path, unknown);
+                path.truncate(length);
+            }
+        }
+        Value::Array(items) => {
+            for (at, value) in items.iter_mut().enumerate() {
+                let _ = write!(path, "[{at}]");
+                walk(value, shape.item(), path, unknown);
+                path.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Refuses values of another form than the field's: a text where a number must stand.
+pub fn check_forms(write: &Write<'_>, object: &Value) -> Result<(), Failure> {
+    let mut wrong = None;
+    forms(object, write.resource().shape(), &mut String::new(), &mut wrong);
+    let Some((path, found, wanted)) = wrong else { return Ok(()) };
+    let resource = write.resource();
+    if resource.custom.is_some() {
+        let why = format!("{} in body must be of type {wanted}: {found:?}", path.trim_start_matches('.'));
+        let field = path.trim_start_matches('.').to_owned();
+        let cause = Cause::wrong(field, &Value::from(found), &why);
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        return Err(Failure::invalid(resource, name, &[cause]));
+    }
+    Err(Failure::bad_request(format!(
+        "{0} in version {1:?} cannot be handled as a {0}: json: cannot unmarshal {found} into Go struct field {0}{path} of type {wanted}",
+        resource.kind, resource.version
+    )))
+}
+
+fn forms(value: &Value, shape: Shape<'_>, path: &mut String, wrong: &mut Option<(String, &'static str, &'static str)>) {
+    if wrong.is_some() {
+        return;
+    }
+    let found = match value {
+        Value::Null => return,
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    if let Some(wanted) = shape.wants(value) {
+        *wrong = Some((path.clone(), found, wanted));
+        return;
+    }
+    let length = path.len();
+    match value {
+        Value::Object(map) => {
+            for (name, value) in map {
+                path.push('.');
+                path.push_str(name);
+                forms(value, shape.child(name), path, wrong);
+                path.truncate(length);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|value| forms(value, shape.item(), path, wrong)),
+        _ => {}
+    }
+}

@@ -1,0 +1,224 @@
+//! What an object must not be: the checks that people meet.
+
+use crate::server::resource::Resource;
+use crate::server::select::Labels;
+use crate::server::status::{Cause, Failure};
+use serde_json::Value;
+use std::fmt::Write as _;
+
+/// Checks an object against what its kind asks for, and against what it was.
+pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Result<(), Failure> {
+    let mut causes = Vec::new();
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    check_name(resource, name, &mut causes);
+    check_labels(object, &mut causes);
+    if let Some(custom) = &resource.custom {
+        required(object, &custom.schema, &mut String::new(), &mut causes);
+    } else {
+        match (resource.group.as_str(), resource.plural.as_str()) {
+            ("", "pods") => {
+                containers(&object["spec"], "spec", &mut causes);
+                if let Some(old) = old {
+                    pod_update(old, object, &mut causes);
+                }
+            }
+            ("apps", "deployments" | "replicasets" | "statefulsets" | "daemonsets") => {
+                workload(object, old, &mut causes);
+            }
+            ("batch", "jobs") => containers(&object["spec"]["template"]["spec"], "spec.template.spec", &mut causes),
+            ("batch", "cronjobs") => cron_job(object, &mut causes),
+            ("", "services") => service(object, &mut causes),
+            ("", "configmaps" | "secrets")
+                if old.is_some_and(|old| old["immutable"] == true && data(old) != data(object)) =>
+            {
+                causes.push(Cause::forbidden("data", "field is immutable when `immutable` is set"));
+            }
+            _ => {}
+        }
+    }
+    if causes.is_empty() { Ok(()) } else { Err(Failure::invalid(resource, name, &causes)) }
+}
+
+fn data(object: &Value) -> (&Value, &Value) {
+    (&object["data"], &object["binaryData"])
+}
+
+const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
+    start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
+    '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or \
+    '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
+    '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
+fn is_label(text: &str) -> bool {
+    let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+    ends(text.chars().next())
+        && ends(text.chars().last())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+fn check_name(resource: &Resource, name: &str, causes: &mut Vec<Cause>) {
+    let field = "metadata.name";
+    match (resource.group.as_str(), resource.plural.as_str()) {
+        // Their names are free, but for what a path cannot hold.
+        ("rbac.authorization.k8s.io", _) => {}
+        ("", "namespaces" | "services") => {
+            if !is_label(name) || name.len() > 63 {
+                causes.push(Cause::wrong(field, &name.into(), LABEL));
+            }
+        }
+        _ => {
+            if name.is_empty() || !name.split('.').all(is_label) {
+                causes.push(Cause::wrong(field, &name.into(), SUBDOMAIN));
+            } else if name.len() > 253 {
+                causes.push(Cause::wrong(field, &name.into(), "must be no more than 253 characters"));
+            }
+        }
+    }
+}
+
+fn check_labels(object: &Value, causes: &mut Vec<Cause>) {
+    for (key, value) in object["metadata"]["labels"].as_object().into_iter().flatten() {
+        let text = value.as_str().unwrap_or_default();
+        if let Err(why) = Labels::check(key, text) {
+            let value = if Labels::check(key, "").is_err() { key } else { text };
+            causes.push(Cause::wrong("metadata.labels", &Value::from(value), &why));
+        }
+    }
+}
+
+fn containers(spec: &Value, path: &str, causes: &mut Vec<Cause>) {
+    let list = spec["containers"].as_array();
+    let Some(list) = list.filter(|list| !list.is_empty()) else {
+        causes.push(Cause::required(format!("{path}.containers"), ""));
+        return;
+    };
+    let mut seen: Vec<&str> = Vec::new();
+    for (at, container) in list.iter().enumerate() {
+        let at = format!("{path}.containers[{at}]");
+        let name = container["name"].as_str().unwrap_or_default();
+        if name.is_empty() {
+            causes.push(Cause::required(format!("{at}.name"), ""));
+        } else if !is_label(name) {
+            causes.push(Cause::wrong(format!("{at}.name"), &name.into(), LABEL));
+        } else if seen.contains(&name) {
+            let message = format!("Duplicate value: {name:?}");
+            causes.push(Cause { field: format!("{at}.name"), reason: "FieldValueDuplicate", message });
+        }
+        seen.push(name);
+        if container["image"].as_str().unwrap_or_default().is_empty() {
+            causes.push(Cause::required(format!("{at}.image"), ""));
+        }
+    }
+}
+
+fn pod_update(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
+    // Only images, deadlines, tolerations and the node of a pod without one may change.
+    let bare = |pod: &Value| {
+        let mut spec = pod["spec"].clone();
+        for list in ["containers", "initContainers"] {
+            for container in spec[list].as_array_mut().into_iter().flatten() {
+                container["image"] = Value::Null;
+                container["resources"] = Value::Null;
+            }
+        }
+        for name in
+            ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName", "ephemeralContainers"]
+        {
+            spec[name] = Value::Null;
+        }
+        spec
+    };
+    if bare(old) != bare(new) {
+        let why = "pod updates may not change fields other than `spec.containers[*].image`,\
+            `spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing \
+            tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
+        causes.push(Cause::forbidden("spec", why));
+    }
+}
+
+fn workload(object: &Value, old: Option<&Value>, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    if let Some(replicas) = spec["replicas"].as_i64().filter(|replicas| *replicas < 0) {
+        causes.push(Cause::wrong("spec.replicas", &replicas.into(), "must be greater than or equal to 0"));
+    }
+    let selector = &spec["selector"];
+    if selector.as_object().is_none_or(serde_json::Map::is_empty) {
+        causes.push(Cause::required("spec.selector", ""));
+    } else if let Some(labels) = Labels::of_selector(selector) {
+        let template = spec["template"]["metadata"]["labels"].as_object();
+        let pairs = template.into_iter().flatten().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned())));
+        if !labels.matches(&pairs.collect()) {
+            let value = template.map_or(Value::Null, |labels| Value::Object(labels.clone()));
+            let why = "`selector` does not match template `labels`";
+            causes.push(Cause::wrong("spec.template.metadata.labels", &value, why));
+        }
+    }
+    if old.is_some_and(|old| old["spec"]["selector"] != *selector) {
+        causes.push(Cause::wrong("spec.selector", selector, "field is immutable"));
+    }
+    containers(&spec["template"]["spec"], "spec.template.spec", causes);
+}
+
+fn cron_job(object: &Value, causes: &mut Vec<Cause>) {
+    let schedule = object["spec"]["schedule"].as_str().unwrap_or_default();
+    if schedule.is_empty() {
+        causes.push(Cause::required("spec.schedule", ""));
+    } else if !schedule.starts_with('@') && schedule.split_whitespace().count() != 5 {
+        let count = schedule.split_whitespace().count();
+        let why = format!("expected exactly 5 fields, found {count}: [{schedule}]");
+        causes.push(Cause::wrong("spec.schedule", &schedule.into(), &why));
+    }
+    let template = &object["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+    containers(template, "spec.jobTemplate.spec.template.spec", causes);
+}
+
+fn service(object: &Value, causes: &mut Vec<Cause>) {
+    let spec = &object["spec"];
+    let kind = spec["type"].as_str().unwrap_or("ClusterIP");
+    let none = spec["ports"].as_array().is_none_or(Vec::is_empty);
+    if none && kind != "ExternalName" && spec["clusterIP"] != "None" {
+        causes.push(Cause::required("spec.ports", ""));
+    }
+}
+
+/// Fields that the schema of a custom resource requires.
+fn required(value: &Value, schema: &Value, path: &mut String, causes: &mut Vec<Cause>) {
+    let length = path.len();
+    match value {
+        Value::Object(map) => {
+            for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                if !map.contains_key(name) {
+                    let dot = if path.is_empty() { "" } else { "." };
+                    causes.push(Cause::required(format!("{path}{dot}{name}"), ""));
+                }
+            }
+            for (name, value) in map {
+                let below = schema["properties"].get(name).or_else(|| schema.get("additionalProperties"));
+                let Some(below) = below else { continue };
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(name);
+                required(value, below, path, causes);
+                path.truncate(length);
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                let _ = write!(path, "[{at}]");
+                required(item, &schema["items"], path, causes);
+                path.truncate(length);
+            }
+        }
+        Value::String(text) => {
+            if let Some(known) = schema["enum"].as_array()
+                && !known.contains(value)
+            {
+                let known: Vec<&str> = known.iter().filter_map(Value::as_str).collect();
+                causes.push(Cause::unsupported(path.clone(), text, &known));
+            }
+        }
+        _ => {}
+    }
+}
