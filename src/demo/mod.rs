@@ -3,15 +3,16 @@
 //! What they serve they serve as a real API server does, and a small script keeps a few objects changing.
 
 mod content;
+mod machines;
 mod rng;
 mod script;
 #[cfg(test)]
 mod tests;
 
-use crate::server::registry::Registry;
 use crate::server::store::Store;
-use crate::server::{Idle, Server, Tasks, User, connect};
+use crate::server::{Server, Tasks, User, connect};
 use content::{Profile, build};
+use machines::Machines;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use script::Script;
@@ -41,11 +42,11 @@ impl DemoCluster {
         DemoCluster {
             name: profile.name,
             server: Arc::new(Server {
-                store: Arc::new(Store::new(Registry::default(), profile.first_version, history, world.objects)),
+                store: Arc::new(Store::new(world.registry, profile.first_version, history, world.objects)),
                 git_version: profile.git_version.to_owned(),
                 users: FxHashMap::default(),
                 anonymous: Some(User::admin("demo")),
-                kubelet: Arc::new(Idle),
+                kubelet: Arc::new(Machines),
             }),
             script: Mutex::new(Some(world.script)),
             tasks: Tasks::default(),

@@ -31,6 +31,8 @@ pub use kubelet::{Idle, Kubelet, LogLine, LogWanted};
 pub use select::Labels;
 pub use serve::{Tasks, connect};
 pub use user::User;
+#[cfg(test)]
+pub use write::misfits;
 pub use write::{stamp, suffix, uid};
 
 use rustc_hash::FxHashMap;

@@ -6,14 +6,13 @@ use crate::view::spec::{Form, Object};
 
 fn on_row(rig: &mut Rig) {
     rig.answer(|snapshot| {
-        let selected =
-            RowId {
-                cluster: ClusterId(3),
-                namespace: "shop".into(),
-                name: "web-0".into(),
-                uid: "u1".into(),
-                kind: String::new(),
-            };
+        let selected = RowId {
+            cluster: ClusterId(3),
+            namespace: "shop".into(),
+            name: "web-0".into(),
+            uid: "u1".into(),
+            kind: String::new(),
+        };
         snapshot.window.marked = vec![row(0, "other")];
         snapshot.window.selected = Some(selected);
     });
