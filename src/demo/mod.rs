@@ -16,7 +16,6 @@ mod wanted;
 
 pub use wanted::Wanted;
 
-use crate::server::registry::Registry;
 use crate::server::resource::NAMESPACES;
 use crate::server::store::Store;
 use crate::server::{Server, Tasks, User, connect};
@@ -68,7 +67,7 @@ pub fn fleet(wanted: &Wanted) -> Result<Vec<DemoCluster>, wanted::TooMuch> {
 impl DemoCluster {
     fn new(profile: &Profile, seed: u64, now: i64, history: usize) -> DemoCluster {
         let mut world = build(profile, seed, now);
-        let registry = Registry::default();
+        let registry = std::mem::take(&mut world.registry);
         let named = |object: &serde_json::Value| object["metadata"]["name"].as_str().map(str::to_owned);
         let namespaces = world.objects.iter().filter(|(id, _)| *id == NAMESPACES);
         let namespaces: Vec<String> = namespaces.filter_map(|(_, object)| named(object)).collect();

@@ -1,7 +1,7 @@
 //! What happens in an embedded cluster: it has no controllers, so a script moves a few objects.
 
-use super::content::Report;
 use super::content::pods::{Pod, State};
+use super::content::{Job, Report, job_json};
 use super::rng::Rng;
 use crate::server::resource::{EVENTS, PODS};
 use crate::server::store::{Change, Store};
@@ -20,15 +20,15 @@ pub struct Script {
     rng: Rng,
     crash: Option<Pod>,
     report: Option<Report>,
-    template: Option<Pod>,
-    job: Option<Pod>,
-    finished: VecDeque<String>,
+    template: Option<(Job, Pod)>,
+    job: Option<(Job, Pod)>,
+    finished: VecDeque<(String, String)>,
     step: u64,
 }
 
 impl Script {
     /// A script for a pod that crashes, the event that tells of it, and jobs like `template`.
-    pub fn new(rng: Rng, crash: Option<Pod>, report: Option<Report>, template: Option<Pod>) -> Script {
+    pub fn new(rng: Rng, crash: Option<Pod>, report: Option<Report>, template: Option<(Job, Pod)>) -> Script {
         Script { rng, crash, report, template, job: None, finished: VecDeque::new(), step: 0 }
     }
 
@@ -67,46 +67,61 @@ impl Script {
         store.apply(Change::Upsert(PODS, pod.to_json(now)));
     }
 
-    /// The next step of a job's pod: created, running, completed; older ones go.
+    /// The next step of a job and its pod: created, running, completed; older ones go.
     fn job(&mut self, store: &Store, now: i64) {
+        let jobs = store.registry.find("batch", "v1", "jobs").map(|(id, _)| id);
         if self.finished.len() > KEPT {
-            if let Some(key) = self.finished.pop_front() {
-                store.apply(Change::Delete(PODS, key));
+            if let Some((job, pod)) = self.finished.pop_front() {
+                store.apply(Change::Delete(PODS, pod));
+                jobs.and_then(|id| store.apply(Change::Delete(id, job)));
             }
             return;
         }
         let next = match self.job.take() {
-            None => self.template.as_ref().map(|template| {
-                let mut pod = template.clone();
-                // Named as a cron job names what it starts: by the minute for which it is due.
-                let base = pod.owner.name.rsplit_once('-').map_or("job", |(base, _)| base);
-                pod.owner.name = format!("{base}-{}", now / 60);
-                pod.owner.uid = self.rng.uid();
-                for (key, value) in &mut pod.labels {
-                    if key.ends_with("job-name") {
-                        value.clone_from(&pod.owner.name);
-                    }
-                }
-                pod.name = format!("{}-{}", pod.owner.name, self.rng.suffix(5));
-                pod.uid = self.rng.uid();
-                (pod.created, pod.state) = (now, State::Creating);
-                pod
-            }),
-            Some(mut pod) => {
+            None => self.template.clone().map(|(job, pod)| self.begin(job, pod, now)),
+            Some((mut job, mut pod)) => {
                 pod.state = match pod.state {
                     State::Creating => State::Running { ready: true, restarts: 0, last: None },
                     _ => State::Completed { at: now },
                 };
-                Some(pod)
+                job.ended = now;
+                Some((job, pod))
             }
         };
-        let Some(pod) = next else { return };
-        store.apply(Change::Upsert(PODS, pod.to_json(now)));
-        if matches!(pod.state, State::Completed { .. }) {
-            self.finished.push_back(pod.key());
-        } else {
-            self.job = Some(pod);
+        let Some((job, pod)) = next else { return };
+        let over = matches!(pod.state, State::Completed { .. });
+        let cron = store.registry.find("batch", "v1", "cronjobs");
+        let cron = cron.and_then(|(id, _)| store.get(id, &format!("{}/{}", job.namespace, job.cron)));
+        let cron = cron.map(|record| record.value()["metadata"]["uid"].as_str().unwrap_or_default().to_owned());
+        if let (Some(id), Some(uid)) = (jobs, cron) {
+            store.apply(Change::Upsert(id, job_json(&job, over.then_some(true), &uid, now)));
         }
+        store.apply(Change::Upsert(PODS, pod.to_json(now)));
+        if over {
+            self.finished.push_back((format!("{}/{}", job.namespace, job.owner.name), pod.key()));
+        } else {
+            self.job = Some((job, pod));
+        }
+    }
+
+    /// A new job like one that ended well, named as a cron job names what it starts: by the minute for which it is due.
+    fn begin(&mut self, mut job: Job, mut pod: Pod, now: i64) -> (Job, Pod) {
+        job.owner.name = format!("{}-{}", job.cron, now / 60);
+        job.owner.uid = self.rng.uid();
+        (job.created, job.ended) = (now, now);
+        pod.owner = job.owner.clone();
+        for (key, value) in &mut pod.labels {
+            if key.ends_with("job-name") {
+                value.clone_from(&pod.owner.name);
+            }
+            if key.ends_with("controller-uid") {
+                value.clone_from(&pod.owner.uid);
+            }
+        }
+        pod.name = format!("{}-{}", pod.owner.name, self.rng.suffix(5));
+        pod.uid = self.rng.uid();
+        (pod.created, pod.state) = (now, State::Creating);
+        (job, pod)
     }
 
     /// The crash is told of once more.

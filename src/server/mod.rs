@@ -35,6 +35,8 @@ pub use listen::{Identity, listen};
 pub use select::Labels;
 pub use serve::{Tasks, connect};
 pub use user::User;
+#[cfg(test)]
+pub use write::misfits;
 pub use write::{now, stamp, suffix, uid};
 
 use rustc_hash::FxHashMap;

@@ -4,9 +4,9 @@ use crate::support::pty::{PATIENCE, Pty, Shot, Signal, skylark};
 use std::time::Duration;
 
 /// What the embedded fleet begins with.
-const PODS: usize = 200;
-const NODES: usize = 14;
-const NAMESPACES: usize = 16;
+const PODS: usize = 330;
+const NODES: usize = 27;
+const NAMESPACES: usize = 46;
 
 /// The demo, with all pods on the screen.
 fn demo(columns: u16, lines: u16) -> Pty {
@@ -34,18 +34,18 @@ fn selected_words(shot: &Shot) -> Vec<String> {
 #[test]
 fn it_opens_on_the_pods_of_a_live_fleet() {
     let pty = demo(120, 40);
-    let shot = pty.wait_for("two live clusters", |shot| {
+    let shot = pty.wait_for("four live clusters", |shot| {
         // Counted by the watch: without an as-of.
         shot.has("● prod-shanghai  ● staging-frankfurt")
             && shot.has(&format!("{NODES} nodes · "))
-            && shot.has(" pods · all 2 clusters")
+            && shot.has(" pods · all 4 clusters")
     });
     assert!(shot.alternate && shot.bracketed_paste && shot.cursor.is_none(), "{shot:?}");
     assert_eq!(shot.title_words()[..3], ["pods", "all", "namespaces"], "{}", shot.framed());
     // The script of the fleet adds a pod now and then: title, header and place count alike.
     let total: usize = shot.title_words()[3].parse().expect("an exact number of rows");
-    assert!((PODS..PODS + 4).contains(&total), "{}", shot.framed());
-    assert!(shot.has(&format!("{total} pods · all 2 clusters")), "{}", shot.framed());
+    assert!((PODS..PODS + 9).contains(&total), "{}", shot.framed());
+    assert!(shot.has(&format!("{total} pods · all 4 clusters")), "{}", shot.framed());
     assert_eq!(shot.place(), Some((1, total)), "{}", shot.framed());
     for head in ["CLUSTER", "NAMESPACE", "NAME", "READY", "STATUS", "RESTARTS", "AGE"] {
         assert!(shot.heads().split_whitespace().any(|word| word == head), "{}", shot.framed());
@@ -167,8 +167,8 @@ fn from_namespaces_to_pods_and_back() {
     let shot = open(&mut pty, "ns", "namespaces");
     assert_eq!(shot.place(), Some((1, NAMESPACES)), "{}", shot.framed());
     // The namespace of one cluster is that of all in scope.
-    pty.type_keys("jj");
-    let shot = at(&pty, 3, NAMESPACES);
+    pty.type_keys("jjjjjj");
+    let shot = at(&pty, 7, NAMESPACES);
     assert_eq!(selected_words(&shot)[..2], ["prod-shanghai", "kube-system"], "{}", shot.framed());
     pty.type_keys("<enter>");
     let shot = pty.wait_for("its pods", |shot| {
@@ -187,7 +187,7 @@ fn from_namespaces_to_pods_and_back() {
 fn keys_typed_at_once_act_one_after_the_other() {
     let mut pty = demo(120, 40);
     open(&mut pty, "ns", "namespaces");
-    pty.type_keys("jj<enter>");
+    pty.type_keys("jjjjjj<enter>");
     let shot = pty.wait_for("pods", |shot| shot.title_words().first() == Some(&"pods"));
     assert_eq!(shot.title_words()[1], "kube-system", "{}", shot.framed());
 }
@@ -196,23 +196,23 @@ fn keys_typed_at_once_act_one_after_the_other() {
 fn one_cluster_of_the_fleet() {
     let mut pty = demo(120, 40);
     let shot = open(&mut pty, "ctx", "clusters");
-    assert_eq!(shot.place(), Some((1, 2)));
-    assert_eq!(shot.column("STATE"), ["live", "live"], "{}", shot.framed());
-    assert_eq!(shot.column("VERSION"), ["v1.36.3", "v1.35.4"], "{}", shot.framed());
+    assert_eq!(shot.place(), Some((1, 4)));
+    assert_eq!(shot.column("STATE"), ["live"; 4], "{}", shot.framed());
+    assert_eq!(shot.column("VERSION"), ["v1.36.3", "v1.35.4", "v1.34.9", "v1.37.1"], "{}", shot.framed());
     pty.type_keys("j ");
     pty.wait_for("a mark", |shot| shot.title().contains("1 marked") && shot.has("✓ staging-frankfurt"));
     pty.type_keys("<enter>");
     let shot = pty.wait_for("the pods of one cluster", |shot| {
         shot.title_words().first() == Some(&"pods")
-            && shot.has("1 of 2 clusters")
-            && shot.place().is_some_and(|(_, of)| (60..64).contains(&of))
+            && shot.has("1 of 4 clusters")
+            && shot.place().is_some_and(|(_, of)| (70..74).contains(&of))
     });
     assert!(!shot.rows().iter().any(|row| row.contains("prod-shanghai")), "{}", shot.framed());
     // A kind opened next keeps the scope; `:ctx *` gives it up.
     let shot = open(&mut pty, "nodes", "nodes");
     assert_eq!(shot.place(), Some((1, 5)), "{}", shot.framed());
     pty.type_keys(":ctx *<enter>");
-    pty.wait_for("the whole fleet", |shot| shot.has("all 2 clusters"));
+    pty.wait_for("the whole fleet", |shot| shot.has("all 4 clusters"));
 }
 
 #[test]
@@ -220,9 +220,9 @@ fn filters() {
     let mut pty = demo(120, 40);
     // Tried while it is typed, on each cell, in any case.
     pty.type_keys("/^COREDNS");
-    let shot = pty.wait_for("the rows that match", |shot| shot.rows().len() == 4);
+    let shot = pty.wait_for("the rows that match", |shot| shot.rows().len() == 8);
     assert!(shot.rows().iter().all(|row| row.contains("coredns-")), "{}", shot.framed());
-    assert!(shot.title().contains("4 of 20"), "{}", shot.framed());
+    assert!(shot.title().contains("8 of 33"), "{}", shot.framed());
     pty.type_keys("<enter>");
     pty.wait_for("the filter in the header", |shot| shot.has("/^COREDNS") && shot.cursor.is_none());
     // Esc clears the filter first, and only then goes back.
@@ -241,7 +241,7 @@ fn filters() {
     // What does not match.
     pty.type_keys("/!running<enter>");
     let shot = pty.wait_for("only those that do not run", |shot| {
-        shot.cursor.is_none() && shot.place().is_some_and(|(_, of)| of < 40)
+        shot.cursor.is_none() && shot.place().is_some_and(|(_, of)| of < 80)
     });
     assert!(shot.column("STATUS").iter().all(|cell| cell != "Running" && !cell.is_empty()), "{}", shot.framed());
     // Labels; the prompt opens on the filter in force.
@@ -412,7 +412,7 @@ fn nothing_is_written_while_nothing_visible_changes() {
     let title = |shot: &Shot| shot.title().to_owned();
     let first = title(&pty.shot());
     // Each cluster's script has just made the one change that shows, and makes the next 27 s later.
-    pty.wait_for("another total", |shot| title(shot) != first && shot.title_words().contains(&"202"));
+    pty.wait_for("another total", |shot| title(shot) != first && shot.title_words().contains(&"334"));
     assert!(pty.is_quiet_for(Duration::from_millis(500), Duration::from_secs(10)), "{}", pty.shot().framed());
     let written = pty.written_during(Duration::from_secs(4));
     assert!(written.is_empty(), "{:?}", String::from_utf8_lossy(&written));

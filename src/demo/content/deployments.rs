@@ -1,107 +1,186 @@
-//! Deployments, consistent with their pods.
+//! Deployments and their replica sets, consistent with their pods.
 
-use super::apps::App;
-use super::pods::Pod;
-use super::{managed, stamp};
+use super::apps::{App, Trouble};
+use super::maker::managed_fields;
+use super::pods::{Owner, Pod};
+use super::{MINUTE, stamp};
 use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// One replica set of a deployment.
+pub struct ReplicaSet {
+    /// How its pods name it.
+    pub owner: Owner,
+    /// The hash of its template.
+    pub hash: String,
+    /// The revision of the deployment that it was made for.
+    pub revision: u32,
+    /// Replicas wanted.
+    pub wanted: usize,
+    /// When it was created.
+    pub created: i64,
+    /// What its pods are made of, without the hash.
+    pub template: Arc<Value>,
+}
 
 /// One deployment.
 pub struct Deployment {
     /// What it runs.
     pub app: &'static App,
+    /// What goes wrong with it.
+    pub trouble: Trouble,
     /// Its uid.
     pub uid: String,
-    /// The hash of its current template.
-    pub hash: String,
-    /// Its current replica set.
-    pub set: String,
+    /// Its replica sets, the current one last.
+    pub sets: Vec<ReplicaSet>,
     /// Replicas wanted.
     pub replicas: usize,
     /// When it was created.
     pub created: i64,
     /// When it was last rolled out.
     pub rolled: i64,
-    /// Its revision.
-    pub revision: u32,
+    /// The pod that its quota refused last, in the server's words.
+    pub refused: Option<String>,
+}
+
+impl ReplicaSet {
+    fn labels(&self) -> Value {
+        let mut labels = self.template["metadata"]["labels"].clone();
+        labels["pod-template-hash"] = self.hash.as_str().into();
+        labels
+    }
+
+    fn pods<'a>(&self, all: &[&'a Pod]) -> Vec<&'a Pod> {
+        all.iter().filter(|pod| pod.owner.uid == self.owner.uid && pod.is_active()).copied().collect()
+    }
+
+    /// The replica set as the API gives it.
+    fn to_json(&self, of: &Deployment, all: &[&Pod], now: i64) -> Value {
+        let pods = self.pods(all);
+        let ready = pods.iter().filter(|pod| pod.is_ready()).count();
+        let labels = self.labels();
+        let mut template = Value::clone(&self.template);
+        template["metadata"]["labels"] = labels.clone();
+        let mut status = json!({"replicas": pods.len(), "observedGeneration": 1});
+        if !pods.is_empty() {
+            status["fullyLabeledReplicas"] = pods.len().into();
+        }
+        if ready > 0 {
+            status["readyReplicas"] = ready.into();
+            status["availableReplicas"] = ready.into();
+        }
+        if let Some(refused) = of.refused.as_ref().filter(|_| self.wanted > pods.len()) {
+            status["conditions"] = json!([{
+                "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": refused,
+                "lastTransitionTime": stamp(of.rolled + MINUTE),
+            }]);
+        }
+        let mut set = json!({
+            "metadata": {
+                "name": self.owner.name,
+                "namespace": of.app.namespace,
+                "uid": self.owner.uid,
+                "generation": 1,
+                "creationTimestamp": stamp(self.created),
+                "labels": labels,
+                "annotations": {
+                    "deployment.kubernetes.io/desired-replicas": of.replicas.to_string(),
+                    "deployment.kubernetes.io/max-replicas": (of.replicas + 1).to_string(),
+                    "deployment.kubernetes.io/revision": self.revision.to_string(),
+                    "example.com/contact": of.app.owner,
+                },
+                "ownerReferences": [{
+                    "apiVersion": "apps/v1", "kind": "Deployment", "name": of.app.name, "uid": of.uid,
+                    "controller": true, "blockOwnerDeletion": true,
+                }],
+            },
+            "spec": {
+                "replicas": self.wanted,
+                "selector": {"matchLabels": {"app": of.app.name, "pod-template-hash": self.hash}},
+                "template": template,
+            },
+            "status": status,
+        });
+        set["metadata"]["managedFields"] =
+            managed_fields(&set, "kube-controller-manager", "apps/v1", self.created, now);
+        set
+    }
 }
 
 impl Deployment {
-    fn owns(&self, pod: &Pod) -> bool {
-        pod.namespace == self.app.namespace && pod.owner.kind == "ReplicaSet" && {
-            pod.labels.iter().any(|(key, value)| *key == "app" && value == self.app.name)
-        }
+    /// Its current replica set.
+    pub fn current(&self) -> Option<&ReplicaSet> {
+        self.sets.last()
+    }
+
+    fn pods<'a>(&self, all: &'a [Pod]) -> Vec<&'a Pod> {
+        let owns = |pod: &&Pod| {
+            pod.namespace == self.app.namespace && self.sets.iter().any(|set| set.owner.uid == pod.owner.uid)
+        };
+        all.iter().filter(owns).collect()
+    }
+
+    /// Its replica sets as the API gives them.
+    pub fn sets_json(&self, all: &[Pod], now: i64) -> Vec<Value> {
+        let pods = self.pods(all);
+        self.sets.iter().map(|set| set.to_json(self, &pods, now)).collect()
     }
 
     /// The deployment as the API gives it.
     pub fn to_json(&self, all: &[Pod], now: i64) -> Value {
         let app = self.app;
-        let pods: Vec<&Pod> = all.iter().filter(|pod| self.owns(pod) && pod.is_active()).collect();
-        let current =
-            |pod: &&&Pod| pod.labels.iter().any(|(key, value)| *key == "pod-template-hash" && *value == self.hash);
-        let updated = pods.iter().filter(current).count();
+        let pods = self.pods(all);
+        let active = pods.iter().filter(|pod| pod.is_active()).count();
         let ready = pods.iter().filter(|pod| pod.is_ready()).count();
-        let image =
-            pods.iter().find(|pod| current(pod)).and_then(|pod| pod.containers.first()).map_or(app.image, |it| &it.1);
-        let mut containers =
-            vec![json!({"name": app.name, "image": image, "imagePullPolicy": "IfNotPresent", "resources": {
-                "requests": {"cpu": "250m", "memory": "512Mi"}, "limits": {"memory": "1Gi"},
-            }})];
-        containers.extend(app.sidecar.map(|(name, image)| json!({"name": name, "image": image, "resources": {}})));
-        let labels = json!({"app": app.name, "team": app.team});
+        let Some(current) = self.current() else { return Value::Null };
+        let updated = current.pods(&pods).len();
+        let image = current.template["spec"]["containers"][0]["image"].as_str().unwrap_or(app.image);
         let mut status = json!({
-            "observedGeneration": self.revision,
-            "replicas": pods.len(),
+            "observedGeneration": current.revision,
+            "replicas": active,
             "updatedReplicas": updated,
-            "conditions": self.conditions(ready, pods.len(), updated),
+            "conditions": self.conditions(ready, updated < active),
         });
         if ready > 0 {
             status["readyReplicas"] = ready.into();
             status["availableReplicas"] = ready.into();
         }
-        if pods.len() > ready {
-            status["unavailableReplicas"] = (pods.len() - ready).into();
+        let missing = self.replicas.max(active) - ready.min(active);
+        if missing > 0 {
+            status["unavailableReplicas"] = missing.into();
         }
-        json!({
+        let mut deployment = json!({
             "metadata": {
                 "name": app.name,
                 "namespace": app.namespace,
                 "uid": self.uid,
-                "generation": self.revision,
+                "generation": current.revision,
                 "creationTimestamp": stamp(self.created),
-                "labels": labels,
+                "labels": current.template["metadata"]["labels"],
                 "annotations": {
-                    "deployment.kubernetes.io/revision": self.revision.to_string(),
+                    "deployment.kubernetes.io/revision": current.revision.to_string(),
                     "kubernetes.io/change-cause": format!("发布单 #{}：升级到 {image}", self.rolled % 100_000),
                     "example.com/contact": app.owner,
+                    "argocd.argoproj.io/tracking-id":
+                        format!("{0}:apps/Deployment:{0}/{1}", app.namespace, app.name),
                 },
-                "managedFields": [
-                    managed("argocd-controller", "apps/v1", self.rolled, false),
-                    managed("kube-controller-manager", "apps/v1", now - 60, true),
-                ],
             },
             "spec": {
                 "replicas": self.replicas,
                 "selector": {"matchLabels": {"app": app.name}},
-                "template": {
-                    "metadata": {"labels": labels},
-                    "spec": {
-                        "containers": containers,
-                        "restartPolicy": "Always",
-                        "terminationGracePeriodSeconds": 30,
-                        "dnsPolicy": "ClusterFirst",
-                        "securityContext": {},
-                        "schedulerName": "default-scheduler",
-                    },
-                },
+                "template": *current.template,
                 "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "25%", "maxSurge": 1}},
                 "revisionHistoryLimit": 10,
                 "progressDeadlineSeconds": 600,
             },
             "status": status,
-        })
+        });
+        deployment["metadata"]["managedFields"] =
+            managed_fields(&deployment, "argocd-controller", "apps/v1", self.rolled, now);
+        deployment
     }
 
-    fn conditions(&self, ready: usize, total: usize, updated: usize) -> Value {
+    fn conditions(&self, ready: usize, standing: bool) -> Value {
         let enough = ready >= self.replicas - self.replicas / 4;
         let condition = |kind: &str, good: bool, reason: &str, message: String, at: i64| {
             json!({
@@ -120,13 +199,19 @@ impl Deployment {
             let message = "Deployment does not have minimum availability.".to_owned();
             condition("Available", false, "MinimumReplicasUnavailable", message, self.rolled + 40)
         };
-        let progressing = if updated < total {
-            let message = format!("ReplicaSet \"{}\" has timed out progressing.", self.set);
+        let set = self.current().map_or("", |set| set.owner.name.as_str());
+        let late = standing || self.trouble == Trouble::Quota;
+        let progressing = if late {
+            let message = format!("ReplicaSet \"{set}\" has timed out progressing.");
             condition("Progressing", false, "ProgressDeadlineExceeded", message, self.rolled + 600)
         } else {
-            let message = format!("ReplicaSet \"{}\" has successfully progressed.", self.set);
+            let message = format!("ReplicaSet \"{set}\" has successfully progressed.");
             condition("Progressing", true, "NewReplicaSetAvailable", message, self.rolled + 55)
         };
-        json!([available, progressing])
+        let mut all = vec![available, progressing];
+        if let Some(refused) = &self.refused {
+            all.push(condition("ReplicaFailure", true, "FailedCreate", refused.clone(), self.rolled + MINUTE));
+        }
+        all.into()
     }
 }

@@ -104,6 +104,26 @@ impl Report {
     }
 }
 
+/// What is told of an object that is not a pod, a node or a deployment. Ages are seconds.
+pub struct Story {
+    /// What it is about.
+    pub about: About,
+    /// `Normal` or `Warning`.
+    pub kind: &'static str,
+    /// Why, in one word.
+    pub reason: &'static str,
+    /// Why, in words.
+    pub message: String,
+    /// Who reports.
+    pub source: &'static str,
+    /// How often it was seen.
+    pub count: u32,
+    /// How long ago it was first seen.
+    pub since: i64,
+    /// And last.
+    pub until: i64,
+}
+
 struct Recorder<'a> {
     rng: &'a mut Rng,
     now: i64,
@@ -189,6 +209,11 @@ impl Recorder<'_> {
                 report.about.field = None;
             }
             State::Init => self.start(pod, 2),
+            State::Unready { since } => {
+                let message = "Readiness probe failed: HTTP probe failed with statuscode: 503".to_owned();
+                let report = self.pod(pod, "Warning", "Unhealthy", message, 4);
+                (report.first, report.count) = (*since, ((now - since) / 10) as u32);
+            }
             State::Evicted(message) => {
                 let report = self.pod(pod, "Warning", "Evicted", message.clone(), 52 * MINUTE);
                 report.about.field = None;
@@ -236,10 +261,17 @@ fn about_pod(pod: &Pod) -> About {
 }
 
 /// The events of the last hour.
-pub fn reports(rng: &mut Rng, nodes: &[Node], workloads: &Workloads, now: i64) -> Vec<Report> {
+pub fn reports(rng: &mut Rng, nodes: &[Node], workloads: &Workloads, stories: Vec<Story>, now: i64) -> Vec<Report> {
     let mut recorder = Recorder { rng, now, reports: Vec::new() };
     for pod in &workloads.pods {
         recorder.trouble(pod);
+    }
+    let lost = |pod: &&Pod| pod.node.as_ref().is_some_and(|node| node.lost.is_some()) && pod.is_active();
+    for pod in workloads.pods.iter().filter(lost) {
+        let at = pod.node.as_ref().and_then(|node| node.lost).unwrap_or(now);
+        let report = recorder.pod(pod, "Warning", "NodeNotReady", "Node is not ready".to_owned(), now - at);
+        report.source = "node-controller";
+        report.about.field = None;
     }
     for node in nodes {
         if let Some(lost) = node.lost {
@@ -268,10 +300,19 @@ pub fn reports(rng: &mut Rng, nodes: &[Node], workloads: &Workloads, now: i64) -
             uid: deployment.uid.clone(),
             field: None,
         };
-        if now - deployment.rolled < DAY {
-            let message = format!("Scaled up replica set {} from 0 to 1", deployment.set);
+        if now - deployment.rolled < DAY
+            && let Some(set) = deployment.current()
+        {
+            let message = format!("Scaled up replica set {} from 0 to {}", set.owner.name, set.wanted);
             let report = recorder.report(about.clone(), "Normal", "ScalingReplicaSet", message);
             (report.first, report.last) = (deployment.rolled, deployment.rolled);
+        }
+        if let (Some(refused), Some(set)) = (&deployment.refused, deployment.current()) {
+            let about =
+                About { kind: "ReplicaSet", name: set.owner.name.clone(), uid: set.owner.uid.clone(), ..about.clone() };
+            let report = recorder.report(about, "Warning", "FailedCreate", format!("Error creating: {refused}"));
+            (report.source, report.count) = ("replicaset-controller", 17);
+            (report.first, report.last) = (deployment.rolled, now - 2 * MINUTE);
         }
         if app.name == "payment-gateway" {
             let message = "灰度发布已暂停：过去 5 分钟错误率 3.2% 超过阈值 1%，请支付平台组确认后继续";
@@ -279,6 +320,11 @@ pub fn reports(rng: &mut Rng, nodes: &[Node], workloads: &Workloads, now: i64) -
             (report.source, report.count) = ("release-bot", 2);
             (report.first, report.last) = (now - 18 * MINUTE, now - 6 * MINUTE);
         }
+    }
+    for story in stories {
+        let report = recorder.report(story.about, story.kind, story.reason, story.message);
+        (report.source, report.count, report.first, report.last) =
+            (story.source, story.count, now - story.since, now - story.until);
     }
     recorder.reports
 }

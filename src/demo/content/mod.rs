@@ -1,16 +1,32 @@
 //! The objects of an embedded cluster: a company's, with its usual troubles.
 
+mod access;
 mod apps;
+mod config;
+mod custom;
+mod definitions;
 mod deployments;
 mod events;
+mod extend;
+mod helm;
+mod maker;
+mod network;
 mod nodes;
+mod owners;
 pub mod pods;
+mod policy;
+mod storage;
+mod template;
 mod workloads;
 
 use super::rng::Rng;
 use super::script::Script;
+use crate::server::registry::Registry;
 use crate::server::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
-use serde_json::{Value, json};
+use apps::Trouble;
+use maker::Maker;
+pub use owners::{Job, job_json};
+use serde_json::{Map, Value, json};
 
 pub use events::Report;
 pub use nodes::Node;
@@ -34,14 +50,76 @@ pub struct Profile {
     pub site: &'static str,
     /// `topology.kubernetes.io/region`.
     pub region: &'static str,
-    /// Replicas of the stateful set.
+    /// What it is for.
+    pub role: &'static str,
+    /// Troubles of its applications that it is spared.
+    pub spared: &'static [Trouble],
+    /// Replicas of the larger stateful sets.
     pub stateful: usize,
     /// Namespaces, in order of age.
     pub namespaces: &'static [(&'static str, &'static str)],
 }
 
+impl Profile {
+    /// What goes wrong with an application here.
+    pub fn trouble(&self, app: &apps::App) -> Trouble {
+        if self.spared.contains(&app.trouble) { Trouble::None } else { app.trouble }
+    }
+
+    /// Whether it has a namespace.
+    pub fn has(&self, namespace: &str) -> bool {
+        self.namespaces.iter().any(|(name, _)| *name == namespace)
+    }
+}
+
+/// A team and its project.
+pub struct Team {
+    /// Its namespace.
+    pub namespace: &'static str,
+    /// Its name, as a label.
+    pub name: &'static str,
+    /// Its name, for people.
+    pub title: &'static str,
+    /// Its project.
+    pub project: &'static str,
+    /// Its members, the lead first.
+    pub members: &'static [&'static str],
+}
+
+const fn team(
+    namespace: &'static str,
+    name: &'static str,
+    title: &'static str,
+    project: &'static str,
+    members: &'static [&'static str],
+) -> Team {
+    Team { namespace, name, title, project, members }
+}
+
+/// The company's teams.
+pub static TEAMS: [Team; 6] = [
+    team("payments", "payments", "支付平台组", "fintech", &["chen.lei", "wang.fang", "anna.weber"]),
+    team("orders", "orders", "订单中心", "commerce", &["li.na", "zhao.min"]),
+    team("risk-control", "risk", "风控组", "fintech", &["sun.qiang", "jonas.keller"]),
+    team("recommend", "algo", "推荐算法组", "commerce", &["liu.yang", "priya.nair"]),
+    team("data-platform", "data", "数据平台组", "platform", &["zhou.jie", "mei.tan"]),
+    team("ci", "ci", "研发效能组", "platform", &["he.tao"]),
+];
+
+/// How long ago the errors of a changed configuration began; it was changed ten minutes before.
+pub(super) const CONFIG_ERRORS: i64 = 26 * MINUTE;
+
+/// The millicores that a full quota allows where so many are used: too few for one more pod.
+fn quota(used: u64) -> u64 {
+    used + 100
+}
+
+/// The namespaces that pull the company's own images.
+const APPS_OURS: [&str; 8] =
+    ["monitoring", "payments", "orders", "risk-control", "recommend", "data-platform", "ci", "default"];
+
 /// The fleet.
-pub static PROFILES: [Profile; 2] = [
+pub static PROFILES: [Profile; 4] = [
     Profile {
         name: "prod-shanghai",
         git_version: "v1.36.3",
@@ -51,12 +129,18 @@ pub static PROFILES: [Profile; 2] = [
         worker_nodes: 6,
         site: "sh",
         region: "cn-shanghai",
+        role: "production",
+        spared: &[],
         stateful: 3,
         namespaces: &[
             ("kube-system", "集群组件"),
+            ("kube-public", "公开信息"),
+            ("kube-node-lease", "节点心跳"),
             ("default", "默认"),
             ("ingress", "流量入口"),
             ("monitoring", "监控"),
+            ("cert-manager", "证书管理"),
+            ("argocd", "持续交付"),
             ("payments", "支付平台"),
             ("orders", "订单中心"),
             ("risk-control", "风险控制"),
@@ -67,27 +151,87 @@ pub static PROFILES: [Profile; 2] = [
         name: "staging-frankfurt",
         git_version: "v1.35.4",
         first_version: 7_004_211,
-        pods: 60,
+        pods: 70,
         control_nodes: 1,
         worker_nodes: 4,
         site: "fra",
         region: "eu-central-1",
+        role: "staging",
+        spared: &[Trouble::Rollout, Trouble::Crash, Trouble::Config, Trouble::Full],
         stateful: 1,
         namespaces: &[
             ("kube-system", "Cluster components"),
+            ("kube-public", "Public"),
+            ("kube-node-lease", "Heartbeats"),
             ("default", "Default"),
             ("ingress", "Entry"),
             ("monitoring", "Monitoring"),
+            ("cert-manager", "Certificates"),
+            ("argocd", "Delivery"),
             ("payments", "支付平台（预发）"),
             ("orders", "订单中心（预发）"),
             ("risk-control", "风险控制（预发）"),
             ("recommend", "推荐算法（预发）"),
         ],
     },
+    Profile {
+        name: "dr-beijing",
+        git_version: "v1.34.9",
+        first_version: 19_880_402,
+        pods: 60,
+        control_nodes: 3,
+        worker_nodes: 4,
+        site: "bj",
+        region: "cn-beijing",
+        role: "disaster recovery",
+        spared: &[Trouble::Rollout, Trouble::Config, Trouble::Memory, Trouble::Full],
+        stateful: 1,
+        namespaces: &[
+            ("kube-system", "集群组件"),
+            ("kube-public", "公开信息"),
+            ("kube-node-lease", "节点心跳"),
+            ("default", "默认"),
+            ("ingress", "流量入口"),
+            ("monitoring", "监控"),
+            ("cert-manager", "证书管理"),
+            ("argocd", "持续交付"),
+            ("payments", "支付平台（灾备）"),
+            ("orders", "订单中心（灾备）"),
+            ("risk-control", "风险控制（灾备）"),
+        ],
+    },
+    Profile {
+        name: "data-singapore",
+        git_version: "v1.37.1",
+        first_version: 3_310_948,
+        pods: 60,
+        control_nodes: 1,
+        worker_nodes: 5,
+        site: "sg",
+        region: "ap-southeast-1",
+        role: "data and CI",
+        spared: &[Trouble::Image, Trouble::Evicted],
+        stateful: 3,
+        namespaces: &[
+            ("kube-system", "Cluster components"),
+            ("kube-public", "Public"),
+            ("kube-node-lease", "Heartbeats"),
+            ("default", "Default"),
+            ("ingress", "Entry"),
+            ("monitoring", "Monitoring"),
+            ("cert-manager", "Certificates"),
+            ("argocd", "Delivery"),
+            ("recommend", "推荐算法（训练）"),
+            ("data-platform", "数据平台"),
+            ("ci", "研发效能"),
+        ],
+    },
 ];
 
 /// A cluster's first objects and what happens to them.
 pub struct World {
+    /// What is served: the built-in kinds, and those that its definitions add.
+    pub registry: Registry,
     /// The objects, oldest kinds first.
     pub objects: Vec<(Id, Value)>,
     /// What happens.
@@ -103,10 +247,11 @@ pub fn born(now: i64) -> i64 {
 pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     let mut rng = Rng::new(seed, profile.name);
     let born = born(now);
+    let registry = Registry::default();
     let mut objects: Vec<(Id, Value)> = Vec::new();
     for (name, title) in profile.namespaces {
-        let created =
-            if matches!(*name, "kube-system" | "default") { born } else { born + rng.between(HOUR, 30 * DAY) };
+        let own = name.starts_with("kube-") || *name == "default";
+        let created = if own { born } else { born + rng.between(HOUR, 30 * DAY) };
         objects.push((NAMESPACES, nodes::namespace(&mut rng, name, title, created)));
     }
     let nodes = nodes::nodes(profile, &mut rng, now, born);
@@ -114,11 +259,49 @@ pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     let workloads = workloads::plan(profile, &nodes, &mut rng, now);
     objects.extend(workloads.deployments.iter().map(|it| (DEPLOYMENTS, it.to_json(&workloads.pods, now))));
     objects.extend(workloads.pods.iter().map(|pod| (PODS, pod.to_json(now))));
-    let reports = events::reports(&mut rng, &nodes, &workloads, now);
+    let rest = Rng::new(seed, &format!("{} rest", profile.name));
+    let mut maker = Maker {
+        profile,
+        registry: &registry,
+        kinds: registry.all(),
+        rng: rest,
+        now,
+        born,
+        manager: "argocd-controller",
+        objects,
+    };
+    let mut stories = Vec::new();
+    definitions::add(&mut maker);
+    maker.manager = "kube-controller-manager";
+    for deployment in &workloads.deployments {
+        for set in deployment.sets_json(&workloads.pods, now) {
+            let created = maker_created(&set, born);
+            maker.add("apps", "replicasets", created, set);
+        }
+    }
+    for set in &workloads.sets {
+        set.add(&mut maker, &workloads.pods);
+    }
+    owners::jobs(&mut maker, &workloads.jobs, &workloads.pods);
+    network::add(&mut maker, &workloads);
+    config::add(&mut maker, &workloads);
+    helm::add(&mut maker);
+    access::add(&mut maker, &workloads);
+    storage::add(&mut maker, &workloads, &nodes, &mut stories);
+    policy::add(&mut maker, &workloads, &nodes, &mut stories);
+    extend::add(&mut maker, &nodes);
+    custom::add(&mut maker, &workloads, &mut stories);
+    let mut objects = maker.objects;
+    let reports = events::reports(&mut rng, &nodes, &workloads, stories, now);
     let crash_report = reports.iter().find(|report| report.reason == "BackOff" && report.kind == "Warning").cloned();
     objects.extend(reports.iter().map(|report| (EVENTS, report.to_json())));
     let script = Script::new(rng, workloads.crashing(), crash_report, workloads.job_template());
-    World { objects, script }
+    World { registry, objects, script }
+}
+
+fn maker_created(object: &Value, otherwise: i64) -> i64 {
+    let stamp = object["metadata"]["creationTimestamp"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    stamp.map_or(otherwise, jiff::Timestamp::as_second)
 }
 
 pub(super) const MINUTE: i64 = 60;
@@ -133,6 +316,11 @@ pub fn stamp(second: i64) -> String {
 /// Who wrote which part of an object, in short.
 pub fn managed(manager: &str, api_version: &str, second: i64, status: bool) -> Value {
     let fields = if status { json!({"f:status": {}}) } else { json!({"f:metadata": {"f:labels": {}}, "f:spec": {}}) };
+    managed_as(manager, api_version, second, &fields, status)
+}
+
+/// Who wrote which fields of an object.
+pub fn managed_as(manager: &str, api_version: &str, second: i64, fields: &Value, status: bool) -> Value {
     let mut entry = json!({
         "manager": manager,
         "operation": "Update",
@@ -145,4 +333,23 @@ pub fn managed(manager: &str, api_version: &str, second: i64, status: bool) -> V
         entry["subresource"] = "status".into();
     }
     entry
+}
+
+/// Every field of a value, as `managedFields` names them.
+pub fn fields_of(value: &Value) -> Value {
+    let mut fields = Map::new();
+    match value {
+        Value::Object(all) => {
+            fields.extend(all.iter().map(|(key, value)| (format!("f:{key}"), fields_of(value))));
+        }
+        Value::Array(items) if items.iter().all(|item| item["name"].is_string()) => {
+            for item in items {
+                let mut inner = fields_of(item);
+                inner["."] = json!({});
+                fields.insert(format!("k:{{\"name\":{}}}", item["name"]), inner);
+            }
+        }
+        _ => {}
+    }
+    Value::Object(fields)
 }

@@ -19,6 +19,8 @@ pub struct Node {
     pub lost: Option<i64>,
     /// Whether nothing new may be placed on it.
     pub cordoned: bool,
+    /// Whether it is kept for work on accelerators.
+    pub gpu: bool,
     /// Its availability zone.
     pub zone: &'static str,
     created: i64,
@@ -36,10 +38,11 @@ pub fn nodes(profile: &Profile, rng: &mut Rng, now: i64, born: i64) -> Vec<Node>
             Node {
                 name: format!("{}-{zone}-{role}-{number:02}", profile.site),
                 uid: rng.uid(),
-                ip: format!("10.42.{}.{}", i % 3, 11 + i),
+                ip: address(i),
                 control,
                 lost: (i == total - 1).then_some(now - 3 * MINUTE - 12),
                 cordoned: i == total - 2,
+                gpu: i == total - 3 && !control,
                 zone,
                 created,
             }
@@ -47,10 +50,15 @@ pub fn nodes(profile: &Profile, rng: &mut Rng, now: i64, born: i64) -> Vec<Node>
         .collect()
 }
 
+/// The address of a node by its number.
+fn address(i: usize) -> String {
+    if i < 240 { format!("10.42.{}.{}", i % 3, 11 + i) } else { format!("10.43.{}.{}", i / 250, 1 + i % 250) }
+}
+
 impl Node {
     /// Whether new pods can be placed on it.
     pub fn takes_pods(&self) -> bool {
-        !self.control && !self.cordoned
+        !self.control && !self.cordoned && !self.gpu
     }
 
     fn conditions(&self, now: i64) -> Vec<Value> {
@@ -84,6 +92,9 @@ impl Node {
         if self.control {
             taints.push(json!({"key": "node-role.kubernetes.io/control-plane", "effect": "NoSchedule"}));
         }
+        if self.gpu {
+            taints.push(json!({"key": "dedicated", "value": "gpu", "effect": "NoSchedule"}));
+        }
         if self.cordoned {
             taints.push(json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}));
         }
@@ -109,8 +120,11 @@ impl Node {
             spec["unschedulable"] = true.into();
         }
         let (cpu, memory) = if self.control { ("8", "32779412Ki") } else { ("32", "131923688Ki") };
-        let capacity = json!({"cpu": cpu, "memory": memory, "pods": "110", "ephemeral-storage": "515928484Ki"});
-        json!({
+        let mut capacity = json!({"cpu": cpu, "memory": memory, "pods": "110", "ephemeral-storage": "515928484Ki"});
+        if self.gpu {
+            capacity["nvidia.com/gpu"] = "8".into();
+        }
+        let mut node = json!({
             "metadata": {
                 "name": self.name,
                 "uid": self.uid,
@@ -153,18 +167,26 @@ impl Node {
                     "architecture": "amd64",
                 },
             },
-        })
+        });
+        node["metadata"]["labels"]["example.com/pool"] = if self.gpu { "gpu" } else { "general" }.into();
+        node
     }
 }
 
 /// A namespace.
 pub fn namespace(rng: &mut Rng, name: &str, title: &str, created: i64) -> Value {
+    let mut labels = json!({"kubernetes.io/metadata.name": name});
+    if let Some(team) = super::TEAMS.iter().find(|team| team.namespace == name) {
+        labels["team"] = team.name.into();
+        labels["example.com/project"] = team.project.into();
+        labels["pod-security.kubernetes.io/enforce"] = "baseline".into();
+    }
     json!({
         "metadata": {
             "name": name,
             "uid": rng.uid(),
             "creationTimestamp": stamp(created),
-            "labels": {"kubernetes.io/metadata.name": name},
+            "labels": labels,
             "annotations": {"example.com/title": title},
             "managedFields": [managed("kubectl-create", "v1", created, false)],
         },

@@ -1,14 +1,18 @@
 //! Pods in the states in which a company's pods are.
 
 use super::nodes::Node;
-use super::{DAY, MINUTE, managed, stamp};
+use super::template::INIT_IMAGE;
+use super::{DAY, MINUTE, fields_of, managed_as, stamp};
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// How a pod fares. Moments are seconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Runs; `last` is when and how it ended before: reason, exit code, moment.
     Running { ready: bool, restarts: u32, last: Option<(&'static str, i64, i64)> },
+    /// Runs, and is not ready since this moment.
+    Unready { since: i64 },
     /// Waits before it is started again after an end at this moment.
     CrashLoop { restarts: u32, last: i64 },
     /// Waits for an image that cannot be pulled.
@@ -55,8 +59,8 @@ pub struct Pod {
     pub owner: Owner,
     /// Its labels.
     pub labels: Vec<(&'static str, String)>,
-    /// Who is responsible, for people.
-    pub contact: &'static str,
+    /// What it is made of.
+    pub template: Arc<Value>,
     /// Names and images of its containers.
     pub containers: Vec<(String, String)>,
     /// Where it runs.
@@ -81,6 +85,16 @@ impl Pod {
             && self.node.as_ref().is_some_and(|node| node.lost.is_none())
     }
 
+    /// Whether it has an address and is neither over nor going.
+    pub fn is_placed(&self) -> bool {
+        self.is_active() && !matches!(self.state, State::Unschedulable(_) | State::Creating | State::ImagePull)
+    }
+
+    /// Whether a quota counts it.
+    pub fn counts(&self) -> bool {
+        !matches!(self.state, State::Failed { .. } | State::Completed { .. } | State::Evicted(_))
+    }
+
     /// Whether its deployment counts it at all.
     pub fn is_active(&self) -> bool {
         !matches!(
@@ -91,15 +105,13 @@ impl Pod {
 
     fn phase(&self) -> &'static str {
         match self.state {
-            State::Running { .. } | State::CrashLoop { .. } | State::Terminating(_) => "Running",
+            State::Running { .. } | State::Unready { .. } | State::CrashLoop { .. } | State::Terminating(_) => {
+                "Running"
+            }
             State::ImagePull | State::Unschedulable(_) | State::Creating | State::Init => "Pending",
             State::Failed { .. } | State::Evicted(_) => "Failed",
             State::Completed { .. } => "Succeeded",
         }
-    }
-
-    fn runs_once(&self) -> bool {
-        self.owner.kind == "Job"
     }
 
     fn container_id(&self, name: &str) -> String {
@@ -135,6 +147,7 @@ impl Pod {
                 let waiting = json!({"waiting": {"reason": "CrashLoopBackOff", "message": message}});
                 (waiting, Some(json!({"terminated": self.ended(name, "Error", 1, *last)})), *restarts, false)
             }
+            State::Unready { .. } => (running(started), None, 0, !main),
             State::Running { .. } | State::Terminating(_) | State::CrashLoop { .. } => {
                 (running(started), None, 0, true)
             }
@@ -154,7 +167,7 @@ impl Pod {
         let mut status = json!({
             "name": name,
             "image": image,
-            "imageID": if waiting_first { String::new() } else { format!("{}@sha256:{}", image.split(':').next().unwrap_or(image), "3f".repeat(32)) },
+            "imageID": if waiting_first { String::new() } else { image_id(image) },
             "ready": ready,
             "started": started,
             "restartCount": restarts,
@@ -197,6 +210,7 @@ impl Pod {
         };
         let since = match self.state {
             State::CrashLoop { last, .. } => last,
+            State::Unready { since } => since,
             State::Failed { at, .. } | State::Completed { at } => at,
             State::Running { last: Some((_, _, at)), .. } => at + 8,
             _ => self.created + 12,
@@ -251,39 +265,61 @@ impl Pod {
                 init("wait-for-db", json!({"running": {"startedAt": since}})),
                 init("migrate", json!({"waiting": {"reason": "PodInitializing"}})),
             ]);
+        } else if let Some(all) = self.template["spec"]["initContainers"].as_array() {
+            let done = |it: &Value| {
+                let name = it["name"].as_str().unwrap_or_default();
+                let ended = self.ended(name, "Completed", 0, self.created + 5);
+                json!({
+                    "name": name, "image": INIT_IMAGE, "imageID": image_id(INIT_IMAGE), "ready": true, "started": false,
+                    "restartCount": 0, "state": {"terminated": ended}, "lastState": {},
+                    "containerID": self.container_id(name),
+                })
+            };
+            status["initContainerStatuses"] = all.iter().map(done).collect();
         }
         status
     }
 
     fn spec(&self) -> Value {
-        let container = |(name, image): &(String, String)| {
-            json!({
-                "name": name,
-                "image": image,
-                "imagePullPolicy": "IfNotPresent",
-                "resources": {
-                    "requests": {"cpu": "250m", "memory": "512Mi"},
-                    "limits": {"memory": "1Gi"},
-                },
-                "terminationMessagePath": "/dev/termination-log",
-                "terminationMessagePolicy": "File",
-            })
-        };
-        let mut spec = json!({
-            "containers": self.containers.iter().map(container).collect::<Vec<_>>(),
-            "restartPolicy": if self.runs_once() { "Never" } else { "Always" },
-            "terminationGracePeriodSeconds": 30,
-            "dnsPolicy": "ClusterFirst",
-            "serviceAccountName": "default",
-            "schedulerName": "default-scheduler",
-            "enableServiceLinks": true,
-            "priority": 0,
-            "securityContext": {},
-        });
-        if self.state == State::Init {
-            let init =
-                ["wait-for-db", "migrate"].map(|name| json!({"name": name, "image": INIT_IMAGE, "resources": {}}));
-            spec["initContainers"] = json!(init);
+        let mut spec = self.template["spec"].clone();
+        let mount = "kube-api-access";
+        for list in ["initContainers", "containers"] {
+            for container in spec[list].as_array_mut().into_iter().flatten() {
+                let token = json!({
+                    "name": mount, "readOnly": true, "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount",
+                });
+                match container["volumeMounts"].as_array_mut() {
+                    Some(mounts) => mounts.push(token),
+                    None => container["volumeMounts"] = json!([token]),
+                }
+            }
+        }
+        let downward =
+            json!([{"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}]);
+        let mut volumes = vec![json!({
+            "name": mount,
+            "projected": {"defaultMode": 420, "sources": [
+                {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+                {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+                {"downwardAPI": {"items": downward}},
+            ]},
+        })];
+        volumes.extend(spec["volumes"].as_array().cloned().unwrap_or_default());
+        if self.owner.kind == "StatefulSet" {
+            let claim = json!({"claimName": format!("data-{}", self.name)});
+            volumes.push(json!({"name": "data", "persistentVolumeClaim": claim}));
+            spec["hostname"] = self.name.as_str().into();
+            spec["subdomain"] = format!("{}-headless", self.owner.name).into();
+        }
+        spec["volumes"] = volumes.into();
+        spec["enableServiceLinks"] = true.into();
+        spec["priority"] = 0.into();
+        spec["preemptionPolicy"] = "PreemptLowerPriority".into();
+        let tolerate =
+            |key: &str| json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300});
+        if spec["tolerations"].is_null() {
+            spec["tolerations"] =
+                json!([tolerate("node.kubernetes.io/not-ready"), tolerate("node.kubernetes.io/unreachable")]);
         }
         if let Some(node) = &self.node {
             spec["nodeName"] = node.name.as_str().into();
@@ -307,7 +343,7 @@ impl Pod {
             "uid": self.uid,
             "creationTimestamp": stamp(self.created),
             "labels": labels,
-            "annotations": {"example.com/contact": self.contact},
+            "annotations": self.template["metadata"]["annotations"],
             "ownerReferences": [{
                 "apiVersion": self.owner.api_version,
                 "kind": self.owner.kind,
@@ -316,18 +352,29 @@ impl Pod {
                 "controller": true,
                 "blockOwnerDeletion": true,
             }],
-            "managedFields": [
-                managed(writer, "v1", self.created, false),
-                managed("kubelet", "v1", heard, true),
-            ],
         });
+        let (spec, status) = (self.spec(), self.status());
+        let written = json!({
+            "metadata": {
+                "annotations": metadata["annotations"], "generateName": "", "labels": metadata["labels"],
+                "ownerReferences": metadata["ownerReferences"],
+            },
+            "spec": self.template["spec"],
+        });
+        metadata["managedFields"] = json!([
+            managed_as(writer, "v1", self.created, &fields_of(&written), false),
+            managed_as("kubelet", "v1", heard, &json!({"f:status": fields_of(&status)}), true),
+        ]);
         if let State::Terminating(since) = self.state {
             // The moment at which the grace period is over.
             metadata["deletionTimestamp"] = stamp(since + 30).into();
             metadata["deletionGracePeriodSeconds"] = 30.into();
         }
-        json!({"metadata": metadata, "spec": self.spec(), "status": self.status()})
+        json!({"metadata": metadata, "spec": spec, "status": status})
     }
 }
 
-const INIT_IMAGE: &str = "harbor.example.com/base/init:1.6";
+/// What the runtime calls an image: by what it holds.
+fn image_id(image: &str) -> String {
+    format!("{}@sha256:{}", image.split(':').next().unwrap_or(image), "3f".repeat(32))
+}

@@ -1,62 +1,116 @@
 //! What runs: deployments and their pods, and pods of sets and jobs.
 
 use super::apps::{APPS, App, Trouble};
-use super::deployments::Deployment;
+use super::deployments::{Deployment, ReplicaSet};
+use super::owners::{Job, Set};
 use super::pods::{Owner, Pod, State};
+use super::template::{self, container};
 use super::{DAY, HOUR, MINUTE, Node, Profile};
 use crate::demo::rng::Rng;
+use serde_json::{Value, json};
 
 /// All workloads of a cluster.
 pub struct Workloads {
     /// Deployments.
     pub deployments: Vec<Deployment>,
+    /// Stateful sets and daemon sets.
+    pub sets: Vec<Set>,
+    /// Jobs.
+    pub jobs: Vec<Job>,
     /// All pods.
     pub pods: Vec<Pod>,
 }
 
-/// Pods beyond the replicas of deployments: one evicted, one terminating, one of a rollout.
-const EXTRAS: usize = 3;
-/// Name, exit code and age of jobs that ran.
-const JOBS: [(&str, i64, i64); 3] = [
-    ("nightly-reconcile-29394240", 0, 9 * HOUR),
-    ("nightly-reconcile-29395680", 1, 2 * HOUR + 10 * MINUTE),
-    ("coupon-expiry-29395740", 0, 70 * MINUTE),
+/// Namespace, cron job, seconds between two runs, when in the day the first is due in UTC, and the exit codes of its
+/// last runs, the latest first.
+const JOBS: [(&str, &str, i64, i64, &[i64]); 3] = [
+    ("payments", "nightly-reconcile", DAY, 18 * HOUR, &[1, 0]),
+    ("orders", "coupon-expiry", 30 * MINUTE, 0, &[0]),
+    ("data-platform", "warehouse-import", HOUR, 15 * MINUTE, &[1, 0, 0]),
 ];
+/// How long a job runs.
+const RUNS: i64 = 4 * MINUTE;
 /// Namespace, name, container and image of daemon sets.
 const DAEMONS: [(&str, &str, &str, &str); 2] = [
     ("kube-system", "cilium", "cilium-agent", "quay.io/cilium/cilium:v1.18.4"),
     ("monitoring", "node-exporter", "node-exporter", "quay.io/prometheus/node-exporter:v1.10.2"),
 ];
+const SRE_CONTACT: &str = "基础架构组 <sre@example.com>";
 
 struct Planner<'a> {
+    profile: &'a Profile,
     nodes: &'a [Node],
+    /// Places in `nodes` that run pods at all, and that take new ones.
+    settled: Vec<usize>,
+    open: Vec<usize>,
     rng: &'a mut Rng,
     now: i64,
     pods: Vec<Pod>,
+    sets: Vec<Set>,
+    jobs: Vec<Job>,
 }
 
 /// Plans the workloads of a cluster.
 pub fn plan(profile: &Profile, nodes: &[Node], rng: &mut Rng, now: i64) -> Workloads {
-    let mut planner = Planner { nodes, rng, now, pods: Vec::new() };
+    let places = |fit: &dyn Fn(&Node) -> bool| -> Vec<usize> {
+        nodes.iter().enumerate().filter(|(_, node)| fit(node)).map(|(at, _)| at).collect()
+    };
+    let settled = places(&|node| !node.control);
+    let open = places(&|node| node.takes_pods() && node.lost.is_none());
+    let (pods, sets, jobs) = (Vec::new(), Vec::new(), Vec::new());
+    let mut planner = Planner { profile, nodes, settled, open, rng, now, pods, sets, jobs };
     planner.daemons();
-    planner.stateful(profile.stateful);
-    planner.jobs();
-    let fixed = planner.pods.len() + EXTRAS;
-    let counts = replicas(profile.pods.saturating_sub(fixed));
+    planner.stateful();
+    planner.run_jobs();
+    let apps: Vec<&'static App> = APPS.iter().filter(|app| profile.has(app.namespace)).collect();
+    let extras = apps.iter().filter(|app| {
+        matches!(profile.trouble(app), Trouble::Image | Trouble::Rollout | Trouble::Evicted | Trouble::Terminating)
+    });
+    let fixed = planner.pods.len() + extras.count();
+    let counts = replicas(&apps, profile.pods.saturating_sub(fixed));
     let mut deployments = Vec::new();
-    for (app, count) in APPS.iter().zip(counts) {
+    for (app, count) in apps.into_iter().zip(counts) {
         let deployment = planner.deployment(app, count);
         deployments.push(deployment);
     }
-    Workloads { deployments, pods: planner.pods }
+    for deployment in deployments.iter_mut().filter(|it| it.trouble == Trouble::Quota) {
+        let app = deployment.app;
+        let used = asked(&planner.pods, app.namespace).0;
+        let pod = format!("{}-{}", deployment.current().map_or("", |set| &set.owner.name), planner.rng.suffix(5));
+        deployment.refused = Some(format!(
+            "pods {pod:?} is forbidden: exceeded quota: {}-quota, requested: requests.cpu={}, used: \
+             requests.cpu={used}m, limited: requests.cpu={}m",
+            app.namespace,
+            app.needs().0,
+            super::quota(used)
+        ));
+    }
+    Workloads { deployments, sets: planner.sets, jobs: planner.jobs, pods: planner.pods }
+}
+
+/// What the pods of a namespace ask for together: millicores, MiB, and how many they are.
+pub fn asked(pods: &[Pod], namespace: &str) -> (u64, u64, usize) {
+    let of: Vec<&Pod> = pods.iter().filter(|pod| pod.namespace == namespace && pod.counts()).collect();
+    let number = |text: &str| text.trim_end_matches(char::is_alphabetic).parse::<u64>().unwrap_or(0);
+    let (mut cpu, mut memory) = (0, 0);
+    for pod in &of {
+        for container in pod.template["spec"]["containers"].as_array().into_iter().flatten() {
+            let requests = &container["resources"]["requests"];
+            let (cores, bytes) = (requests["cpu"].as_str().unwrap_or("0"), requests["memory"].as_str().unwrap_or("0"));
+            cpu += number(cores) * if cores.ends_with('m') { 1 } else { 1000 };
+            memory += number(bytes) * if bytes.ends_with("Gi") { 1024 } else { 1 };
+        }
+    }
+    (cpu, memory, of.len())
 }
 
 /// Spreads a number of pods over the applications.
-fn replicas(total: usize) -> Vec<usize> {
-    let mut counts: Vec<usize> = APPS.iter().map(|app| app.replicas).collect();
+fn replicas(apps: &[&App], total: usize) -> Vec<usize> {
+    let mut counts: Vec<usize> = apps.iter().map(|app| app.replicas).collect();
     let mut left = total.saturating_sub(counts.iter().sum());
-    while left > 0 {
-        for (count, _) in counts.iter_mut().zip(&APPS).filter(|(_, app)| app.grows && app.team != "sre") {
+    let grows = |app: &App| app.grows && app.team != "sre";
+    while left > 0 && apps.iter().any(|app| grows(app)) {
+        for (count, _) in counts.iter_mut().zip(apps).filter(|(_, app)| grows(app)) {
             if left == 0 {
                 break;
             }
@@ -69,25 +123,39 @@ fn replicas(total: usize) -> Vec<usize> {
 
 impl Planner<'_> {
     fn place(&mut self, created: i64) -> Option<Node> {
-        let settled = created < self.now - HOUR;
-        let fit = |node: &&Node| !node.control && (settled || (node.takes_pods() && node.lost.is_none()));
-        let fits: Vec<&Node> = self.nodes.iter().filter(fit).collect();
-        fits.get(self.rng.below(fits.len())).map(|node| (*node).clone())
+        let fits = if created < self.now - HOUR { &self.settled } else { &self.open };
+        let at = fits.get(self.rng.below(fits.len()))?;
+        self.nodes.get(*at).cloned()
     }
 
     fn push(&mut self, pod: Pod) {
         self.pods.push(pod);
     }
 
-    fn ip(&self, node: Option<&Node>) -> String {
-        let host = node.and_then(|node| node.ip.rsplit('.').next()).unwrap_or("0");
-        format!("10.244.{host}.{}", 20 + self.pods.len() % 230)
+    /// The next address.
+    fn ip(&self) -> String {
+        let n = self.pods.len();
+        format!("10.{}.{}.{}", 244 + n / 62_500, n / 250 % 250, 2 + n % 250)
     }
 
     fn daemons(&mut self) {
-        for (namespace, name, container, image) in DAEMONS {
+        for (namespace, name, inside, image) in DAEMONS {
             let owner = Owner { api_version: "apps/v1", kind: "DaemonSet", name: name.to_owned(), uid: self.rng.uid() };
             let hash = self.rng.hex(9);
+            let mut main = container(inside, image, "100m", "128Mi", "512Mi");
+            main["ports"] = json!([{"name": "metrics", "containerPort": 9100, "hostPort": 9100, "protocol": "TCP"}]);
+            let mut spec = template::spec(&[main], name, "Always");
+            spec["hostNetwork"] = true.into();
+            spec["tolerations"] = json!([{"operator": "Exists"}]);
+            let labels = json!({"app": name, "team": "sre"});
+            let set = Set {
+                owner: owner.clone(),
+                namespace,
+                revision: hash.clone(),
+                claim: None,
+                created: self.now - 200 * DAY,
+                template: template::template(&labels, SRE_CONTACT, 4, &spec),
+            };
             let nodes = self.nodes;
             for node in nodes {
                 let created = self.now - self.rng.between(12 * DAY, 40 * DAY);
@@ -98,12 +166,12 @@ impl Planner<'_> {
                     owner: owner.clone(),
                     labels: vec![
                         ("app", name.to_owned()),
-                        ("controller-revision-hash", hash.clone()),
+                        ("controller-revision-hash", set.label()),
                         ("pod-template-generation", "4".to_owned()),
                         ("team", "sre".to_owned()),
                     ],
-                    contact: "基础架构组 <sre@example.com>",
-                    containers: vec![(container.to_owned(), image.to_owned())],
+                    template: set.template.clone(),
+                    containers: vec![(inside.to_owned(), image.to_owned())],
                     ip: node.ip.clone(),
                     node: Some(node.clone()),
                     created,
@@ -111,115 +179,191 @@ impl Planner<'_> {
                 };
                 self.push(pod);
             }
+            self.sets.push(set);
         }
     }
 
-    fn stateful(&mut self, count: usize) {
-        let owner =
-            Owner { api_version: "apps/v1", kind: "StatefulSet", name: "redis".to_owned(), uid: self.rng.uid() };
-        let hash = self.rng.suffix(10);
+    fn stateful(&mut self) {
+        let redis: &[(&str, &str)] =
+            &[("redis", "docker.io/library/redis:8.4.0"), ("exporter", "docker.io/oliver006/redis_exporter:v1.80.1")];
+        let ledger: &[(&str, &str)] = &[("postgres", "docker.io/library/postgres:18.1")];
+        let kafka: &[(&str, &str)] = &[("kafka", "docker.io/apache/kafka:4.1.1")];
+        let pay = ("payments", "支付平台组 <pay@example.com>");
+        let data = ("data", "数据平台组 <data@example.com>");
+        for (namespace, name, inside, size, team, count) in [
+            ("payments", "redis", redis, "20Gi", pay, self.profile.stateful),
+            ("payments", "ledger-db", ledger, "100Gi", pay, 1),
+            ("data-platform", "kafka", kafka, "500Gi", data, self.profile.stateful),
+        ] {
+            if self.profile.has(namespace) {
+                self.one_stateful(namespace, name, inside, size, team, count);
+            }
+        }
+    }
+
+    fn one_stateful(
+        &mut self,
+        namespace: &'static str,
+        name: &str,
+        inside: &[(&str, &str)],
+        size: &'static str,
+        team: (&str, &str),
+        count: usize,
+    ) {
+        let owner = Owner { api_version: "apps/v1", kind: "StatefulSet", name: name.to_owned(), uid: self.rng.uid() };
+        let mut containers: Vec<Value> =
+            inside.iter().map(|(name, image)| container(name, image, "500m", "1Gi", "2Gi")).collect();
+        if let Some(main) = containers.first_mut() {
+            main["volumeMounts"] = json!([{"name": "data", "mountPath": "/data"}]);
+            main["ports"] = json!([{"name": "main", "containerPort": template::PORT, "protocol": "TCP"}]);
+        }
+        let labels = json!({"app": name, "app.kubernetes.io/managed-by": "Helm", "team": team.0});
+        let spec = template::spec(&containers, "default", "Always");
+        let set = Set {
+            owner: owner.clone(),
+            namespace,
+            revision: self.rng.suffix(10),
+            claim: Some(("data", size)),
+            created: self.now - 120 * DAY,
+            template: template::template(&labels, team.1, 4, &spec),
+        };
         for i in 0..count {
             let created = self.now - 61 * DAY + i as i64 * 40;
-            let node = self.nodes.iter().filter(|node| node.takes_pods() && node.lost.is_none()).nth(i).cloned();
+            let node = self.open.get(i % self.open.len().max(1)).and_then(|at| self.nodes.get(*at)).cloned();
             let pod = Pod {
-                namespace: "payments".to_owned(),
-                name: format!("redis-{i}"),
+                namespace: namespace.to_owned(),
+                name: format!("{name}-{i}"),
                 uid: self.rng.uid(),
                 owner: owner.clone(),
                 labels: vec![
-                    ("app", "redis".to_owned()),
+                    ("app", name.to_owned()),
+                    ("app.kubernetes.io/managed-by", "Helm".to_owned()),
                     ("apps.kubernetes.io/pod-index", i.to_string()),
-                    ("controller-revision-hash", format!("redis-{hash}")),
-                    ("statefulset.kubernetes.io/pod-name", format!("redis-{i}")),
-                    ("team", "payments".to_owned()),
+                    ("controller-revision-hash", set.label()),
+                    ("statefulset.kubernetes.io/pod-name", format!("{name}-{i}")),
+                    ("team", team.0.to_owned()),
                 ],
-                contact: "支付平台组 <pay@example.com>",
-                containers: vec![
-                    ("redis".to_owned(), "docker.io/library/redis:8.4.0".to_owned()),
-                    ("exporter".to_owned(), "docker.io/oliver006/redis_exporter:v1.80.1".to_owned()),
-                ],
-                ip: self.ip(node.as_ref()),
+                template: set.template.clone(),
+                containers: inside.iter().map(|(name, image)| ((*name).to_owned(), (*image).to_owned())).collect(),
+                ip: self.ip(),
                 node,
                 created,
                 state: State::Running { ready: true, restarts: 0, last: None },
             };
             self.push(pod);
         }
+        self.sets.push(set);
     }
 
-    fn jobs(&mut self) {
-        for (name, exit, age) in JOBS {
-            let at = self.now - age + 4 * MINUTE;
-            let created = self.now - age;
-            let namespace = if name.starts_with("coupon") { "orders" } else { "payments" };
-            let node = self.place(created);
+    fn run_jobs(&mut self) {
+        let now = self.now;
+        let runs = JOBS.into_iter().filter(|(namespace, ..)| self.profile.has(namespace));
+        let runs = runs.flat_map(|(namespace, cron, period, first, exits)| {
+            // The latest of which the end is past.
+            let latest = now - RUNS - (now - RUNS - first).rem_euclid(period);
+            exits.iter().zip(0..).map(move |(exit, back)| (namespace, cron, latest - back * period, *exit))
+        });
+        for (namespace, cron, created, exit) in runs.collect::<Vec<_>>() {
+            let name = format!("{cron}-{}", created / 60);
+            let image = "harbor.example.com/pay/batch:1.42.0";
+            let ended = created + RUNS;
+            let spec = template::spec(&[container("task", image, "250m", "512Mi", "1Gi")], "default", "Never");
+            let contact = if namespace == "payments" { "支付平台组 <pay@example.com>" } else { SRE_CONTACT };
+            let labels = json!({"app": cron, "team": namespace});
+            let job = Job {
+                owner: Owner { api_version: "batch/v1", kind: "Job", name: name.clone(), uid: self.rng.uid() },
+                namespace,
+                cron,
+                created,
+                ended,
+                template: template::template(&labels, contact, 1, &spec),
+            };
             let pod = Pod {
                 namespace: namespace.to_owned(),
                 name: format!("{name}-{}", self.rng.suffix(5)),
                 uid: self.rng.uid(),
-                owner: Owner { api_version: "batch/v1", kind: "Job", name: name.to_owned(), uid: self.rng.uid() },
+                owner: job.owner.clone(),
                 labels: vec![
-                    ("batch.kubernetes.io/job-name", name.to_owned()),
-                    ("job-name", name.to_owned()),
+                    ("app", cron.to_owned()),
+                    ("batch.kubernetes.io/controller-uid", job.owner.uid.clone()),
+                    ("batch.kubernetes.io/job-name", name.clone()),
+                    ("controller-uid", job.owner.uid.clone()),
+                    ("job-name", name),
                     ("team", namespace.to_owned()),
                 ],
-                contact: "支付平台组 <pay@example.com>",
-                containers: vec![("task".to_owned(), "harbor.example.com/pay/batch:1.42.0".to_owned())],
-                ip: self.ip(node.as_ref()),
-                node,
+                template: job.template.clone(),
+                containers: vec![("task".to_owned(), image.to_owned())],
+                ip: self.ip(),
+                node: self.place(created),
                 created,
-                state: if exit == 0 { State::Completed { at } } else { State::Failed { exit, at } },
+                state: if exit == 0 { State::Completed { at: ended } } else { State::Failed { exit, at: ended } },
             };
             self.push(pod);
+            self.jobs.push(job);
         }
+    }
+
+    fn set(&mut self, app: &App, image: &str, revision: u32, wanted: usize, created: i64) -> ReplicaSet {
+        let hash = self.rng.suffix(10);
+        let name = format!("{}-{hash}", app.name);
+        let owner = Owner { api_version: "apps/v1", kind: "ReplicaSet", name, uid: self.rng.uid() };
+        ReplicaSet { owner, hash, revision, wanted, created, template: template::of_app(app, image, revision) }
     }
 
     fn deployment(&mut self, app: &'static App, count: usize) -> Deployment {
         let created = self.now - self.rng.between(45 * DAY, 200 * DAY);
         let rolled = self.now - self.rng.between(3 * HOUR, 26 * DAY);
-        let uid = self.rng.uid();
-        let set = |rng: &mut Rng| {
-            let hash = rng.suffix(10);
-            let name = format!("{}-{hash}", app.name);
-            (Owner { api_version: "apps/v1", kind: "ReplicaSet", name, uid: rng.uid() }, hash)
-        };
-        let (owner, hash) = set(self.rng);
+        let (uid, trouble) = (self.rng.uid(), self.profile.trouble(app));
+        // No two clusters suffer at the same moment.
+        let drift = self.rng.between(-3 * MINUTE, 9 * MINUTE);
+        // Two releases before this one are kept.
+        let mut sets: Vec<ReplicaSet> = [(5, 9 * DAY), (6, 4 * DAY)]
+            .into_iter()
+            .map(|(revision, before)| self.set(app, app.image, revision, 0, (rolled - before).max(created)))
+            .collect();
+        let set = self.set(app, app.image, 7, count, rolled);
         for i in 0..count {
             let (age, state) = self.fate(app, i, rolled);
-            self.replica(app, &owner, &hash, app.image, age, state);
+            self.replica(app, &set, age, state);
         }
-        let mut deployment = Deployment {
-            app,
-            uid,
-            hash: hash.clone(),
-            set: owner.name.clone(),
-            replicas: count,
-            created,
-            rolled,
-            revision: 7,
-        };
-        match app.trouble {
-            Trouble::Image => {
-                let (owner, hash) = set(self.rng);
-                let image = "harbor.example.com/algo/feature-store:3.4.0-rc1";
-                self.replica(app, &owner, &hash, image, 25 * MINUTE, State::ImagePull);
-                (deployment.hash, deployment.set) = (hash, owner.name);
-                deployment.rolled = self.now - 25 * MINUTE;
-                deployment.revision += 1;
+        let mut deployment =
+            Deployment { app, trouble, uid, sets: Vec::new(), replicas: count, created, rolled, refused: None };
+        match trouble {
+            Trouble::Image | Trouble::Rollout => {
+                let (image, age, state) = if trouble == Trouble::Image {
+                    ("harbor.example.com/algo/feature-store:3.4.0-rc1", 25 * MINUTE + drift, State::ImagePull)
+                } else {
+                    let state = State::CrashLoop { restarts: 8, last: self.now - 100 };
+                    ("harbor.example.com/order/cart:4.4.0", 22 * MINUTE + drift, state)
+                };
+                let next = self.set(app, image, 8, 1, self.now - age);
+                self.replica(app, &next, age, state);
+                deployment.rolled = self.now - age;
+                sets.push(set);
+                sets.push(next);
+                deployment.sets = sets;
+                return deployment;
+            }
+            Trouble::Quota => {
+                deployment.replicas = count + 2;
+                deployment.rolled = self.now - 42 * MINUTE - drift;
             }
             Trouble::Evicted => {
                 let message = "The node was low on resource: ephemeral-storage. Threshold quantity: 53687091200, \
                     available: 49812408Ki. Container log-shipper was using 41823812Ki, request is 0, has larger \
                     consumption of ephemeral-storage. ";
                 let state = State::Evicted(message.to_owned());
-                self.replica(app, &owner, &hash, app.image, 5 * HOUR + 12 * MINUTE, state);
+                self.replica(app, &set, 5 * HOUR + 12 * MINUTE + drift * 7, state);
             }
             Trouble::Terminating => {
                 let state = State::Terminating(self.now - 20);
-                self.replica(app, &owner, &hash, app.image, 3 * DAY, state);
+                self.replica(app, &set, 3 * DAY + drift * 60, state);
             }
             _ => {}
         }
+        let wanted = deployment.replicas;
+        sets.push(ReplicaSet { wanted, ..set });
+        deployment.sets = sets;
         deployment
     }
 
@@ -227,12 +371,14 @@ impl Planner<'_> {
     fn fate(&mut self, app: &App, i: usize, rolled: i64) -> (i64, State) {
         let well = State::Running { ready: true, restarts: 0, last: None };
         let age = self.now - rolled - self.rng.between(0, 150);
+        let drift = self.rng.between(0, 8 * MINUTE);
         let nodes = self.nodes.len();
         let control = self.nodes.iter().filter(|node| node.control).count();
-        match (app.trouble, i) {
-            (Trouble::Crash, 0) => {
-                (2 * DAY + 3 * HOUR, State::CrashLoop { restarts: 187, last: self.now - 3 * MINUTE })
-            }
+        match (self.profile.trouble(app), i) {
+            (Trouble::Crash, 0) => (
+                2 * DAY + 3 * HOUR + drift,
+                State::CrashLoop { restarts: 187, last: self.now - 3 * MINUTE + drift / 8 },
+            ),
             (Trouble::Memory, 0) => {
                 let last = Some(("OOMKilled", 137, self.now - 3 * MINUTE));
                 (age, State::Running { ready: true, restarts: 5, last })
@@ -241,51 +387,51 @@ impl Planner<'_> {
                 let last = Some(("OOMKilled", 137, self.now - 5 * HOUR));
                 (age, State::Running { ready: true, restarts: 2, last })
             }
-            (Trouble::Init, 0) => (4 * MINUTE, State::Init),
+            (Trouble::Init, 0) => (4 * MINUTE + drift, State::Init),
             (Trouble::Unschedulable, 0 | 1) => {
                 let message = format!(
-                    "0/{nodes} nodes are available: 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable, \
-                     {control} node(s) had untolerated taint {{node-role.kubernetes.io/control-plane: }}, {} Insufficient \
-                     nvidia.com/gpu. preemption: 0/{nodes} nodes are available: {nodes} Preemption is not helpful for \
+                    "0/{nodes} nodes are available: 1 node(s) had untolerated taint {{dedicated: gpu}}, 1 node(s) had \
+                     untolerated taint {{node.kubernetes.io/unreachable: }}, 1 node(s) were unschedulable, {control} node(s) had untolerated taint \
+                     {{node-role.kubernetes.io/control-plane: }}, {} node(s) didn't match Pod's node affinity/selector. preemption: 0/{nodes} nodes are available: {nodes} Preemption is not helpful for \
                      scheduling.",
-                    nodes - control - 2
+                    nodes - control - 3
                 );
-                (14 * MINUTE + i as i64 * 2, State::Unschedulable(message))
+                (14 * MINUTE + drift + i as i64 * 2, State::Unschedulable(message))
             }
-            (_, 1) if app.name == "order-consumer" => {
-                let last = Some(("Error", 2, self.now - 6 * DAY));
-                (age.max(8 * DAY), State::Running { ready: true, restarts: 1, last })
-            }
+            (Trouble::Config, _) => (age.max(8 * DAY), State::Unready { since: self.now - super::CONFIG_ERRORS }),
             _ => (age, well),
         }
     }
 
-    fn replica(&mut self, app: &App, owner: &Owner, hash: &str, image: &str, age: i64, state: State) {
+    fn replica(&mut self, app: &App, set: &ReplicaSet, age: i64, state: State) {
         let created = self.now - age;
         let node = if matches!(state, State::Unschedulable(_)) { None } else { self.place(created) };
         // What is told of a pod that ends or waits is told by a node that is heard of.
         let node = match state {
             State::Running { last: None, .. } => node,
             _ => node.map(|node| match node.lost {
-                Some(_) => self.nodes.iter().find(|node| node.takes_pods()).cloned().unwrap_or(node),
+                Some(_) => self.open.first().and_then(|at| self.nodes.get(*at)).cloned().unwrap_or(node),
                 None => node,
             }),
         };
+        let image = set.template["spec"]["containers"][0]["image"].as_str().unwrap_or(app.image);
         let mut containers = vec![(app.name.to_owned(), image.to_owned())];
         containers.extend(app.sidecar.map(|(name, image)| (name.to_owned(), image.to_owned())));
         let pod = Pod {
             namespace: app.namespace.to_owned(),
-            name: format!("{}-{}", owner.name, self.rng.suffix(5)),
+            name: format!("{}-{}", set.owner.name, self.rng.suffix(5)),
             uid: self.rng.uid(),
-            owner: owner.clone(),
+            owner: set.owner.clone(),
             labels: vec![
                 ("app", app.name.to_owned()),
-                ("pod-template-hash", hash.to_owned()),
+                ("app.kubernetes.io/name", app.name.to_owned()),
+                ("app.kubernetes.io/part-of", app.namespace.to_owned()),
+                ("pod-template-hash", set.hash.clone()),
                 ("team", app.team.to_owned()),
             ],
-            contact: app.owner,
+            template: set.template.clone(),
             containers,
-            ip: self.ip(node.as_ref()),
+            ip: self.ip(),
             node,
             created,
             state,
@@ -300,8 +446,11 @@ impl Workloads {
         self.pods.iter().find(|pod| matches!(pod.state, State::CrashLoop { .. })).cloned()
     }
 
-    /// A pod of a job, as the pattern of those to come.
-    pub fn job_template(&self) -> Option<Pod> {
-        self.pods.iter().rfind(|pod| pod.owner.kind == "Job" && matches!(pod.state, State::Completed { .. })).cloned()
+    /// A job that ended well and its pod, as the pattern of those to come.
+    pub fn job_template(&self) -> Option<(Job, Pod)> {
+        let done = |pod: &&Pod| pod.owner.kind == "Job" && matches!(pod.state, State::Completed { .. });
+        let pod = self.pods.iter().rfind(done)?;
+        let job = self.jobs.iter().find(|job| job.owner.uid == pod.owner.uid)?;
+        Some((job.clone(), pod.clone()))
     }
 }

@@ -62,14 +62,14 @@ async fn versions() {
     cluster.server.store.apply(Change::Delete(PODS, key)).unwrap();
     let exact =
         get(&cluster, &format!("/api/v1/pods?resourceVersion={before}&resourceVersionMatch=Exact")).await.json();
-    assert_eq!(exact["items"].as_array().unwrap().len(), 60);
+    assert_eq!(exact["items"].as_array().unwrap().len(), 70);
     assert_eq!(exact["metadata"]["resourceVersion"], before.to_string());
     let newer =
         get(&cluster, &format!("/api/v1/pods?resourceVersion={before}&resourceVersionMatch=NotOlderThan")).await;
-    assert_eq!(newer.json()["items"].as_array().unwrap().len(), 59);
+    assert_eq!(newer.json()["items"].as_array().unwrap().len(), 69);
     // From the cache, so not in pages.
     let any = get(&cluster, "/api/v1/pods?resourceVersion=0&limit=5").await.json();
-    assert_eq!(any["items"].as_array().unwrap().len(), 59);
+    assert_eq!(any["items"].as_array().unwrap().len(), 69);
 
     let answer = get(&cluster, "/api/v1/pods?resourceVersion=1&resourceVersionMatch=Exact").await;
     assert_eq!(answer.status, StatusCode::GONE);

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod client;
+mod company;
 mod controllers;
 mod lists;
+mod logs;
 mod objects;
 mod selectors;
 mod tables;
@@ -94,7 +96,7 @@ async fn failures_are_statuses() {
 async fn speaks_http2_with_prior_knowledge() {
     let cluster = still(1, 64);
     assert_eq!(get_h2(&cluster, "/version").await.json()["gitVersion"], "v1.35.4");
-    assert_eq!(get_h2(&cluster, "/api/v1/pods").await.json()["items"].as_array().unwrap().len(), 60);
+    assert_eq!(get_h2(&cluster, "/api/v1/pods").await.json()["items"].as_array().unwrap().len(), 70);
 }
 
 #[tokio::test]
@@ -130,7 +132,7 @@ async fn the_seed_decides() {
         let fleet = fleet(&super::Wanted { seed, ..super::Wanted::default() }).unwrap();
         assert_eq!(
             fleet.iter().map(super::DemoCluster::name).collect::<Vec<_>>(),
-            ["prod-shanghai", "staging-frankfurt"]
+            ["prod-shanghai", "staging-frankfurt", "dr-beijing", "data-singapore"]
         );
         let pods = fleet[0].server.store.latest(crate::server::resource::PODS);
         pods.items.values().map(|pod| pod.fields.clone()).collect::<Vec<_>>()
@@ -138,7 +140,7 @@ async fn the_seed_decides() {
     assert_eq!(names(1), names(1));
     assert_ne!(names(1), names(2));
     let (one, two) = (still(0, 1), still(0, 1));
-    for id in 0..5 {
+    for (id, _) in one.server.store.registry.all() {
         let text = |cluster: &super::DemoCluster| {
             let items = cluster.server.store.latest(id).items;
             items.values().map(|record| record.item().to_vec()).collect::<Vec<_>>()

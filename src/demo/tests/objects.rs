@@ -15,11 +15,11 @@ fn all<T: DeserializeOwned>(cluster: &DemoCluster, id: Id) -> Vec<T> {
 
 #[test]
 fn sizes_and_types() {
-    for (profile, pods, nodes) in [(0, 140, 9), (1, 60, 5)] {
+    for (profile, pods, nodes) in [(0, 140, 9), (1, 70, 5), (2, 60, 7), (3, 60, 6)] {
         let cluster = still(profile, 8);
         assert_eq!(all::<Pod>(&cluster, PODS).len(), pods);
         assert_eq!(all::<Node>(&cluster, NODES).len(), nodes);
-        assert_eq!(all::<Namespace>(&cluster, NAMESPACES).len(), 8);
+        assert!(all::<Namespace>(&cluster, NAMESPACES).len() > 10);
         assert!(all::<Event>(&cluster, EVENTS).len() > 15);
     }
 }
@@ -55,7 +55,8 @@ fn deployments_agree_with_their_pods() {
 
 #[test]
 fn every_trouble_is_there() {
-    for profile in [0, 1] {
+    // The others are spared some.
+    for profile in [0] {
         let cluster = still(profile, 8);
         let pods = all::<Pod>(&cluster, PODS);
         let mut seen = BTreeSet::new();

@@ -17,7 +17,7 @@ async fn over_the_wire() {
     assert_eq!(here + there, 140);
     assert!(count("/api/v1/pods?fieldSelector=status.phase%3DPending").await >= 4);
     assert_eq!(count("/api/v1/nodes?fieldSelector=spec.unschedulable%3Dtrue").await, 1);
-    assert!(count("/api/v1/events?fieldSelector=reason%3DBackOff,type%3DWarning").await == 1);
+    assert!(count("/api/v1/events?fieldSelector=reason%3DBackOff,type%3DWarning").await == 2);
     let page = get(&cluster, "/api/v1/pods?labelSelector=team&limit=2").await.json();
     assert!(page["metadata"]["remainingItemCount"].is_null() && page["metadata"]["continue"].is_string());
     for bad in ["labelSelector=a%20in%20b", "fieldSelector=color%3Dred", "limit=x"] {

@@ -41,7 +41,7 @@ async fn a_streaming_list_ends_with_the_annotated_bookmark() {
     let path = format!("/api/v1/pods?{query}");
     for h2 in [false, true] {
         let mut lines = watch(&cluster, &path, "", h2).await;
-        for _ in 0..60 {
+        for _ in 0..70 {
             assert_eq!(lines.next().await.unwrap()["type"], "ADDED");
         }
         let end = lines.next().await.unwrap();
@@ -121,7 +121,7 @@ async fn bookmarks_and_timeout() {
     assert_eq!(lines[0]["object"]["metadata"], json!({"resourceVersion": from.to_string()}));
     let query = "watch=true&resourceVersion=0&timeoutSeconds=1";
     let lines = get(&cluster, &format!("/api/v1/namespaces?{query}")).await.lines();
-    assert_eq!(lines.len(), 8);
+    assert_eq!(lines.len(), 12);
     assert!(lines.iter().all(|line| line["type"] == "ADDED"));
     let name = cluster.server.store.latest(NAMESPACES).items.keys().next().unwrap().clone();
     let query = format!("watch=true&fieldSelector=metadata.name%3D{name}&timeoutSeconds=1");

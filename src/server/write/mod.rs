@@ -17,6 +17,8 @@ pub use create::create;
 pub use delete::{Deleted, delete, delete_collection, finalize, finish};
 pub use evict::{bind, evict};
 pub use options::{Unknown, WriteOptions};
+#[cfg(test)]
+pub use prepare::misfits;
 pub use scale::{read as read_scale, write as write_scale};
 pub use update::{patch, update};
 

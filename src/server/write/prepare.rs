@@ -159,3 +159,18 @@ fn forms(value: &Value, shape: Shape<'_>, path: &mut String, wrong: &mut Option<
         _ => {}
     }
 }
+
+/// The fields of an object that nobody knows, and the first value of a wrong form.
+#[cfg(test)]
+pub fn misfits(resource: &crate::server::resource::Resource, object: &Value) -> Vec<String> {
+    let (mut unknown, mut wrong, mut rest) = (Vec::new(), None, object.clone());
+    let metadata = map_of(&mut rest).remove("metadata");
+    walk(&mut rest, resource.shape(), &mut String::new(), &mut unknown);
+    if let Some(mut metadata) = metadata {
+        let of = Shape::built_in("", "v1", "Pod").map_or(Shape::Any, |pod| pod.child("metadata"));
+        walk(&mut metadata, of, &mut "metadata".to_owned(), &mut unknown);
+    }
+    forms(object, resource.shape(), &mut String::new(), &mut wrong);
+    unknown.extend(wrong.map(|(path, found, wanted)| format!("{path}: {found}, not {wanted}")));
+    unknown
+}

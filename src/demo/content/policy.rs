@@ -1,0 +1,198 @@
+//! Limits, priorities and budgets, what scales by itself, and the leases of machines and leaders.
+
+use super::apps::Trouble;
+use super::deployments::Deployment;
+use super::events::{About, Story};
+use super::maker::Maker;
+use super::workloads::{Workloads, asked};
+use super::{DAY, HOUR, Node, stamp};
+use serde_json::{Value, json};
+
+/// Adds them.
+pub fn add(maker: &mut Maker<'_>, workloads: &Workloads, nodes: &[Node], stories: &mut Vec<Story>) {
+    maker.manager = "argocd-controller";
+    limits(maker, workloads);
+    for deployment in &workloads.deployments {
+        if deployment.app.is_ours() && deployment.replicas > 1 {
+            budget(maker, deployment, workloads);
+        }
+        if matches!(deployment.app.name, "payment-gateway" | "order-api" | "recommend-api" | "report-api") {
+            scaler(maker, deployment, workloads, stories);
+        }
+    }
+    let born = maker.born;
+    for (name, value, default, about) in [
+        ("business-critical", 100_000, false, "支付与下单链路，最后被驱逐"),
+        ("batch-low", -10, false, "离线任务，可被抢占"),
+    ] {
+        let class = json!({
+            "value": value, "globalDefault": default, "description": about, "preemptionPolicy": "PreemptLowerPriority",
+        });
+        maker.put(("scheduling.k8s.io", "priorityclasses"), "", name, born + DAY, class);
+    }
+    leases(maker, nodes);
+}
+
+/// Quotas and limit ranges. Where an application is short of room, its quota is full.
+fn limits(maker: &mut Maker<'_>, workloads: &Workloads) {
+    for namespace in maker.teams() {
+        let at = maker.born + 33 * DAY;
+        let short = |it: &&Deployment| it.app.namespace == namespace && it.trouble == Trouble::Quota;
+        let full = workloads.deployments.iter().any(|it| short(&it));
+        let (cpu, memory, pods) = asked(&workloads.pods, namespace);
+        let most = if full { super::quota(cpu) } else { (cpu * 2).div_ceil(4000) * 4000 };
+        let hard = json!({
+            "requests.cpu": milli(most),
+            "requests.memory": format!("{}Gi", (memory * 2).div_ceil(1024).max(8)),
+            "pods": (pods * 2).div_ceil(50) * 50,
+            "persistentvolumeclaims": "20",
+        });
+        let hard = text_values(hard);
+        let claims = maker.objects.iter().filter(|(_, object)| {
+            object["metadata"]["namespace"] == namespace && object["spec"]["volumeMode"] == "Filesystem"
+        });
+        let used = json!({
+            "requests.cpu": milli(cpu), "requests.memory": format!("{memory}Mi"), "pods": pods.to_string(),
+            "persistentvolumeclaims": claims.count().to_string(),
+        });
+        let quota = json!({"spec": {"hard": hard}, "status": {"hard": hard, "used": used}});
+        maker.put(("", "resourcequotas"), namespace, &format!("{namespace}-quota"), at, quota);
+        let range = json!({"spec": {"limits": [{
+            "type": "Container", "default": {"memory": "512Mi"}, "defaultRequest": {"cpu": "100m", "memory": "128Mi"},
+            "max": {"cpu": "16", "memory": "64Gi"},
+        }]}});
+        maker.put(("", "limitranges"), namespace, "container-defaults", at, range);
+    }
+}
+
+/// Millicores as a quantity is written.
+fn milli(cores: u64) -> String {
+    if cores.is_multiple_of(1000) { (cores / 1000).to_string() } else { format!("{cores}m") }
+}
+
+fn text_values(mut object: Value) -> Value {
+    for value in object.as_object_mut().into_iter().flat_map(serde_json::Map::values_mut) {
+        if value.is_number() {
+            *value = value.to_string().into();
+        }
+    }
+    object
+}
+
+fn ready(deployment: &Deployment, workloads: &Workloads) -> usize {
+    let of = |uid: &str| deployment.sets.iter().any(|set| set.owner.uid == uid);
+    workloads.pods.iter().filter(|pod| of(&pod.owner.uid) && pod.is_ready()).count()
+}
+
+fn budget(maker: &mut Maker<'_>, deployment: &Deployment, workloads: &Workloads) {
+    let app = deployment.app;
+    let healthy = ready(deployment, workloads);
+    let (expected, wanted) = (deployment.replicas, deployment.replicas - 1);
+    let allowed = healthy.saturating_sub(wanted);
+    let (status, reason) = if allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
+    let condition = json!({
+        "type": "DisruptionAllowed", "status": status, "reason": reason, "message": "", "observedGeneration": 1,
+        "lastTransitionTime": stamp(deployment.rolled),
+    });
+    let object = json!({
+        "metadata": {"generation": 1, "labels": {"app": app.name}},
+        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": app.name}}},
+        "status": {
+            "currentHealthy": healthy, "desiredHealthy": wanted, "expectedPods": expected,
+            "disruptionsAllowed": allowed, "observedGeneration": 1, "conditions": [condition],
+        },
+    });
+    maker.put(("policy", "poddisruptionbudgets"), app.namespace, app.name, deployment.created, object);
+}
+
+fn scaler(maker: &mut Maker<'_>, deployment: &Deployment, workloads: &Workloads, stories: &mut Vec<Story>) {
+    let app = deployment.app;
+    let count = deployment.replicas;
+    // One stands at its limit.
+    let limited = app.name == "payment-gateway";
+    let most = if limited { count } else { count * 2 };
+    let now_used = if limited { 91 } else { 52 };
+    let resource = |target: Value| json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
+    let condition = |kind: &str, status: &str, reason: &str, message: &str| {
+        json!({
+            "type": kind, "status": status, "reason": reason, "message": message,
+            "lastTransitionTime": stamp(deployment.created + HOUR),
+        })
+    };
+    let bound = if limited {
+        condition(
+            "ScalingLimited",
+            "True",
+            "TooManyReplicas",
+            "the desired replica count is more than the maximum replica count",
+        )
+    } else {
+        condition("ScalingLimited", "False", "DesiredWithinRange", "the desired count is within the acceptable range")
+    };
+    let object = json!({
+        "metadata": {"labels": {"app": app.name}},
+        "spec": {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": app.name},
+            "minReplicas": count.min(2), "maxReplicas": most,
+            "metrics": [resource(json!({"type": "Utilization", "averageUtilization": 65}))],
+        },
+        "status": {
+            "currentReplicas": count, "desiredReplicas": count, "lastScaleTime": stamp(maker.now - 2 * HOUR),
+            "currentMetrics": [{"type": "Resource", "resource": {"name": "cpu", "current": {
+                "averageUtilization": now_used, "averageValue": format!("{}m", now_used * 250 / 100),
+            }}}],
+            "conditions": [
+                condition("AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size"),
+                condition("ScalingActive", "True", "ValidMetricFound",
+                    "the HPA was able to successfully calculate a replica count from cpu resource utilization (percentage of request)"),
+                bound,
+            ],
+        },
+    });
+    let uid =
+        maker.put(("autoscaling", "horizontalpodautoscalers"), app.namespace, app.name, deployment.created, object);
+    if ready(deployment, workloads) > 0 && !limited {
+        stories.push(Story {
+            about: About {
+                kind: "HorizontalPodAutoscaler",
+                api_version: "autoscaling/v2",
+                namespace: app.namespace.to_owned(),
+                name: app.name.to_owned(),
+                uid,
+                field: None,
+            },
+            kind: "Normal",
+            reason: "SuccessfulRescale",
+            message: format!(
+                "New size: {count}; reason: cpu resource utilization (percentage of request) above target"
+            ),
+            source: "horizontal-pod-autoscaler",
+            count: 1,
+            since: 2 * HOUR,
+            until: 2 * HOUR,
+        });
+    }
+}
+
+fn leases(maker: &mut Maker<'_>, nodes: &[Node]) {
+    let (born, now) = (maker.born, maker.now);
+    let micro = |second: i64| stamp(second).replace('Z', ".418205Z");
+    maker.manager = "kubelet";
+    for node in nodes {
+        let renewed = node.lost.map_or(now - 4, |lost| lost - 40);
+        let object = json!({
+            "metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Node", "name": node.name, "uid": node.uid}]},
+            "spec": {"holderIdentity": node.name, "leaseDurationSeconds": 40, "renewTime": micro(renewed)},
+        });
+        maker.put(("coordination.k8s.io", "leases"), "kube-node-lease", &node.name, born + HOUR, object);
+    }
+    let Some(leader) = nodes.iter().find(|node| node.control) else { return };
+    for name in ["kube-controller-manager", "kube-scheduler"] {
+        let object = json!({"spec": {
+            "holderIdentity": format!("{}_{}", leader.name, leader.uid), "leaseDurationSeconds": 15,
+            "acquireTime": micro(now - 12 * DAY), "renewTime": micro(now - 1), "leaseTransitions": 3,
+        }});
+        maker.manager = name;
+        maker.put(("coordination.k8s.io", "leases"), "kube-system", name, born, object);
+    }
+}
