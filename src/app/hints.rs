@@ -35,6 +35,8 @@ pub(super) fn does(call: &Call) -> String {
             "namespace" => Text::DocCopyNamespace.get().to_owned(),
             "cell" => Text::DocCopyCell.get().to_owned(),
             "row" => Text::DocCopyRow.get().to_owned(),
+            "text" => Text::DocCopyText.get().to_owned(),
+            "line" => Text::DocCopyLine.get().to_owned(),
             _ => Text::DocCopyTable.get().to_owned(),
         },
         _ => format!("{}: {argument}", call.id.command().doc),

@@ -58,6 +58,7 @@ pub(super) fn lines(cells: Vec<[Piece; 2]>, limit: u16) -> Vec<Vec<Piece>> {
                     rest = rest.trim_start();
                     continue;
                 }
+                let part = whole_words(part, rest);
                 if let Some(line) = lines.last_mut() {
                     line.push(Piece::new(part, piece.style));
                 }
@@ -70,4 +71,15 @@ pub(super) fn lines(cells: Vec<[Piece; 2]>, limit: u16) -> Vec<Vec<Piece>> {
         }
     }
     lines
+}
+
+/// As much of the `part` of `rest` that fits as ends with a word; a word that is as long as the line is broken.
+fn whole_words<'a>(part: &'a str, rest: &str) -> &'a str {
+    let follows = rest.get(part.len()..).and_then(|rest| rest.chars().next());
+    match part.trim_end().rfind(' ') {
+        Some(at) if at > part.len() / 2 && follows.is_some_and(|next| next != ' ') && !part.ends_with(' ') => {
+            &part[..at]
+        }
+        _ => part,
+    }
 }

@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 
 use super::{
     LinkError, LinkOptions, Protocol,
-    error::{flatten, seconds, tls_cause},
+    error::{NO_HANDSHAKE, flatten, seconds, tls_cause},
     lanes::Badge,
     proxy::Proxy,
     target::Target,
@@ -98,7 +98,7 @@ impl Dialer {
         let name = tls::server_name(&self.target)?;
         let stream = timeout_at(deadline, TlsConnector::from(config).connect(name, tcp)).await;
         let stream = stream
-            .map_err(|_| fault(format!("no handshake within {}", late())))?
+            .map_err(|_| fault(format!("{NO_HANDSHAKE} {}", late())))?
             .map_err(|error| fault(tls_cause(&error).unwrap_or_else(|| flatten(&error))))?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let (wire, pulse) = Wire::new(stream);

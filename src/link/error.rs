@@ -4,6 +4,8 @@ use std::{error::Error as StdError, io, sync::Arc, time::Duration};
 
 /// How the cause of a connection begins that was given up since the server fell silent.
 pub(super) const NO_PING: &str = "no ping answer";
+/// How the cause begins when a server says nothing to the greeting.
+pub(super) const NO_HANDSHAKE: &str = "no handshake within";
 
 /// Why a request has no (whole) answer. The text names the host or the user it is about and
 /// never holds a secret.
@@ -113,7 +115,9 @@ impl LinkError {
             Self::Credentials { hint, .. } => return hint.clone(),
             Self::Config(_) | Self::Answer { .. } => return None,
             Self::UnknownContext { .. } => "`kubectl config get-contexts` lists the names",
-            Self::Dial { .. } => "check the server address, the VPN or proxy, and that the API server is up",
+            Self::Dial { .. } => ADDRESS_ADVICE,
+            // A server that is stopped still takes connections, and says nothing.
+            Self::Tls { cause, .. } if cause.starts_with(NO_HANDSHAKE) => ADDRESS_ADVICE,
             Self::Tls { .. } => "check certificate-authority and tls-server-name of this cluster in the kubeconfig",
             Self::NoAnswer { .. } | Self::Stalled { .. } => "the API server is reachable but busy or stuck",
             Self::Lost { .. } => "the link is dialled again with the next request",
@@ -121,6 +125,8 @@ impl LinkError {
         Some(fixed.to_owned())
     }
 }
+
+const ADDRESS_ADVICE: &str = "check the server address, the VPN or proxy, and that the API server is up";
 
 fn did_you_mean(names: &[String]) -> String {
     match names {

@@ -125,6 +125,8 @@ texts! {
     DocCopyCell => "Copy the cell under the picked column",
     DocCopyRow => "Copy the row, with tabs",
     DocCopyTable => "Copy all rows that match, with tabs",
+    DocCopyText => "Copy the whole text",
+    DocCopyLine => "Copy the line under the cursor",
     DocSave => "Save all rows that match as a CSV file",
     DocFavourite => "Show the namespace of a number: the first nine gone to have one",
     DocFavouriteOf => "Show namespace {} of those gone to",

@@ -274,6 +274,9 @@ async fn a_listener_that_never_shakes_hands() {
     let error = soon(link.send(ask("/"))).await.unwrap_err();
     let text = error.to_string();
     assert!(text.ends_with("TLS: no handshake within 0.2 s"), "{text}");
+    assert!(
+        error.advice().is_some_and(|advice| advice.contains("API server is up") && !advice.contains("certificate"))
+    );
     assert!(error.is_link());
     let (plain, _) = listen(handler(|_| text_answer())).await;
     let mut target = crate::link::Target::plain("test", &format!("https://{plain}")).unwrap();
