@@ -10,6 +10,17 @@ use std::ops::Range;
 use std::sync::Arc;
 use tokio::sync::watch;
 
+/// What those who look after an object act on, told without reading it back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pulse {
+    /// It is being deleted.
+    pub going: bool,
+    /// Its condition `Ready` holds.
+    pub ready: bool,
+    /// How often what is wanted has changed.
+    pub generation: i64,
+}
+
 /// One version of one object.
 #[derive(Debug)]
 pub struct Record {
@@ -21,6 +32,8 @@ pub struct Record {
     pub fields: Vec<String>,
     /// The uids of those that own it.
     pub owners: Box<[Box<str>]>,
+    /// How it fares.
+    pub pulse: Pulse,
     /// The version.
     pub version: u64,
     body: Bytes,
@@ -46,6 +59,12 @@ impl Record {
         });
         let owners = metadata.get("ownerReferences").and_then(Value::as_array).into_iter().flatten();
         let owners = owners.filter_map(|owner| owner["uid"].as_str().map(Box::from)).collect();
+        let conditions = object.get("status").and_then(|status| status["conditions"].as_array()).into_iter().flatten();
+        let pulse = Pulse {
+            going: metadata.get("deletionTimestamp").is_some(),
+            ready: conditions.into_iter().any(|it| it["type"] == "Ready" && it["status"] == "True"),
+            generation: metadata.get("generation").and_then(Value::as_i64).unwrap_or(0),
+        };
         let metadata_text = metadata.to_string();
         let rest = Value::Object(object.clone()).to_string();
         object.insert("metadata".to_owned(), metadata);
@@ -63,7 +82,7 @@ impl Record {
         let needle = format!("\"resourceVersion\":\"{text}\"");
         let start = body[metadata.clone()].find(&needle)? + metadata.start + needle.len() - 1 - text.len();
         let version_at = start..start + text.len();
-        Some(Record { key, labels, fields, owners, version, body: body.into(), metadata, version_at })
+        Some(Record { key, labels, fields, owners, pulse, version, body: body.into(), metadata, version_at })
     }
 
     /// An object that is not kept: its version is the one that it says, or none.

@@ -250,7 +250,7 @@ impl Controllers {
         let namespace = record.key.split_once('/').map(|(namespace, _)| namespace);
         match id {
             PODS => self.note_pod(event, record),
-            NODES => self.note_node(),
+            NODES => self.note_node(event),
             _ if id == ids.replica_sets || id == ids.jobs => self.note_owner(record),
             _ => {}
         }
@@ -264,7 +264,16 @@ impl Controllers {
         }
     }
 
-    fn note_node(&mut self) {
+    fn note_node(&mut self, event: &Event) {
+        // A heartbeat changes nothing for those that wait for a node.
+        if let (Some(old), Some(new)) = (&event.old, &event.new)
+            && old.pulse == new.pulse
+            && old.fields == new.fields
+            && old.labels == new.labels
+            && old.value()["spec"] == new.value()["spec"]
+        {
+            return;
+        }
         for key in &self.waiting {
             self.work.insert((Part::Schedule, key.clone()));
         }
@@ -274,6 +283,13 @@ impl Controllers {
     }
 
     fn note_pod(&mut self, event: &Event, record: &Arc<Record>) {
+        // Most changes of a pod are nobody's business: what it has restarted, when it was last heard of.
+        if let (Some(old), Some(new)) = (&event.old, &event.new) {
+            let same = old.pulse == new.pulse && old.fields == new.fields && old.labels == new.labels;
+            if same && old.owners == new.owners {
+                return;
+            }
+        }
         if event.new.is_some() {
             self.add(Part::Pod, &record.key);
         } else {
