@@ -198,8 +198,8 @@ fn one_cluster_of_the_fleet() {
     let shot = open(&mut pty, "ctx", "clusters");
     assert_eq!(shot.place(), Some((1, 4)));
     assert_eq!(shot.column("STATE"), ["live"; 4], "{}", shot.framed());
-    assert_eq!(shot.column("VERSION"), ["v1.36.3", "v1.35.4", "v1.34.9", "v1.37.1"], "{}", shot.framed());
-    pty.type_keys("j ");
+    assert_eq!(shot.column("VERSION"), ["v1.37.1", "v1.34.9", "v1.36.3", "v1.35.4"], "{}", shot.framed());
+    pty.type_keys("jjj ");
     pty.wait_for("a mark", |shot| shot.title().contains("1 marked") && shot.has("✓ staging-frankfurt"));
     pty.type_keys("<enter>");
     let shot = pty.wait_for("the pods of one cluster", |shot| {
