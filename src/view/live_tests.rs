@@ -66,7 +66,11 @@ fn column(window: &Window, title: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn from_marked_deployments_of_two_clusters_to_their_pods_and_back() {
-    let mut rig = Rig::new(Spec { filter: "^coredns$".into(), ..kind("deployments") });
+    let mut rig = Rig::new(Spec {
+        filter: "^coredns$".into(),
+        clusters: Some(vec![ClusterId(0), ClusterId(1)]),
+        ..kind("deployments")
+    });
     let window = rig.until("both", |window| window.matched == 2).await;
     assert_eq!(window.subject, "deployments.apps");
     rig.live.command(ViewCommand::ToggleMark);
@@ -92,8 +96,8 @@ async fn from_marked_deployments_of_two_clusters_to_their_pods_and_back() {
 
 #[tokio::test]
 async fn a_pods_containers_its_owner_and_its_events() {
-    let mut rig = Rig::new(Spec { filter: "status:CrashLoop".into(), ..kind("pods") });
-    let pods = rig.until("a pod", |window| window.matched == 2 && window.completeness == Completeness::Complete).await;
+    let mut rig = Rig::new(Spec { filter: "status:CrashLoop name:settlement".into(), ..kind("pods") });
+    let pods = rig.until("a pod", |window| window.matched > 0 && window.completeness == Completeness::Complete).await;
     let row = pods.selected.clone().unwrap();
     rig.show(inside(opened_by("pods").unwrap(), &pods, std::slice::from_ref(&row)));
     let containers = rig.complete().await;

@@ -87,7 +87,9 @@ async fn a_rollout_never_goes_below_its_bounds() {
     let images = until(&cluster, &pods("web"), |it| items(it).len() == 3).await;
     assert!(items(&images).iter().all(|pod| pod["spec"]["containers"][0]["image"] == "example.com/main:2"));
     let sets = get(&cluster, &format!("{APPS}/replicasets")).await.json();
-    let mut sizes: Vec<i64> = items(&sets).iter().map(|set| set["spec"]["replicas"].as_i64().unwrap()).collect();
+    let ours = |set: &&Value| set["metadata"]["ownerReferences"][0]["name"] == "web";
+    let mut sizes: Vec<i64> =
+        items(&sets).iter().filter(ours).map(|set| set["spec"]["replicas"].as_i64().unwrap()).collect();
     sizes.sort_unstable();
     assert_eq!(sizes, [0, 3]);
 }
