@@ -276,7 +276,7 @@ fn what_is_forbidden_is_not_nothing() {
     let mut pty = options.open();
     let shot = pty
         .wait_for("the server's words", |shot| shot.has("cannot list resource \"pods\"") && !shot.has("being checked"));
-    assert!(shot.has("forbidden") && shot.has("No pods can be shown"), "{}", shot.framed());
+    assert!(shot.has("forbidden") && shot.has("You may not list pods here"), "{}", shot.framed());
     assert!(!shot.has("There are no"), "{}", shot.framed());
     assert!(is_live(&shot, &rig.nobody()), "403 says nothing against the cluster\n{}", shot.framed());
     pty.type_keys(":ns<enter>");
