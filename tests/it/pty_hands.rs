@@ -209,7 +209,8 @@ fn demo_in(columns: u16, lines: u16) {
 fn over_ssh_the_terminal_is_asked_to_copy() {
     let mut pty = skylark(&["demo"]).env("SSH_TTY", "/dev/pts/7").env("DISPLAY", ":10").open();
     pty.wait_for("pods", |shot| kind(shot) == "pods" && shot.place().is_some_and(|(_, of)| of >= 200));
-    // `default` is the namespace of the first pod.
+    pty.type_keys(":pods default<enter>");
+    pty.wait_for("its pods", |shot| shot.title().contains("default") && shot.place().is_some_and(|(at, _)| at == 1));
     pty.type_keys("n");
     let shot = pty.wait_for("what became of it", |shot| shot.has("Sent default (7 bytes)"));
     assert!(shot.has("OSC 52 (unconfirmed)"), "{}", shot.framed());

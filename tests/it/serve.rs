@@ -363,7 +363,7 @@ fn files_users_and_signals() {
     let config = read(&file);
     let contexts: Vec<&str> =
         config["contexts"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
-    assert_eq!(contexts, ["prod-shanghai", "staging-frankfurt"]);
+    assert_eq!(contexts, ["prod-shanghai", "staging-frankfurt", "dr-beijing", "data-singapore"]);
     assert_eq!(config["current-context"], contexts[0]);
     for cluster in config["clusters"].as_array().unwrap() {
         assert!(cluster["cluster"]["server"].as_str().unwrap().starts_with("https://127.0.0.1:"));
