@@ -28,6 +28,8 @@ use tokio::sync::{mpsc, watch};
 
 /// Orders to the view that may wait; more wait on our side.
 const ORDERS: usize = 64;
+/// How long after the terminal is back a SIGINT may still be the one that ended who had it.
+const ECHO: Duration = Duration::from_secs(1);
 /// Keys that may wait; more wait in the terminal.
 const KEYS: usize = 256;
 /// Copies of which it may wait to be said what became of them.
@@ -123,6 +125,8 @@ pub(super) struct Cockpit {
     busy: bool,
     /// `None` while somebody else has the terminal.
     keyboard: Option<Keyboard>,
+    /// When the terminal was last given back.
+    returned: Option<Instant>,
     /// Opened with the first copy.
     clipboard: Option<Clipboard>,
     done: mpsc::Sender<clip::Done>,
@@ -225,6 +229,7 @@ impl Cockpit {
         away.back(&self.guard)?;
         self.resize()?;
         self.keyboard = Some(Keyboard::new());
+        self.returned = Some(Instant::now());
         Ok(())
     }
 
@@ -248,6 +253,9 @@ impl Cockpit {
             tokio::select! {
                 biased;
                 signal = signals.next() => match signal {
+                    // The Ctrl-C that ended a plugin came to us, too, and perhaps only after its end. Typed
+                    // in the cockpit it is a key.
+                    Signal::Quit("SIGINT") if self.returned.is_some_and(|at| at.elapsed() < ECHO) => (),
                     Signal::Quit(name) => {
                         tracing::info!("{name}: leaving");
                         return Ok(());
@@ -421,6 +429,7 @@ fn open(made: Made, opening: Opening) -> io::Result<()> {
         width: 0,
         busy: false,
         keyboard: None,
+        returned: None,
         clipboard: None,
         done,
         copied,

@@ -151,8 +151,17 @@ fn completion() {
 #[test]
 fn an_unknown_kind_is_said_with_suggestions() {
     let mut pty = demo(120, 40);
-    pty.type_keys(":deploymets<enter>");
-    let shot = pty.wait_for("a sentence", |shot| shot.has("no kind and no command `deploymets`"));
+    // Before the clusters have told their kinds, each of them is asked.
+    let shot = loop {
+        pty.type_keys(":deploymets<enter>");
+        let told = |shot: &Shot| shot.has("no kind and no command `deploymets`");
+        let shot = pty.wait_for("a sentence", |shot| told(shot) || shot.has("did you mean"));
+        if told(&shot) {
+            break shot;
+        }
+        pty.type_keys("<esc>");
+        pty.wait_for("the pods", |shot| shot.title_words().first() == Some(&"pods"));
+    };
     assert!(shot.line("deploymets`").contains(": deployments"), "{}", shot.framed());
     assert!(shot.status().trim_start().starts_with(":deploymets"), "the line can be mended\n{}", shot.framed());
     pty.type_keys("<ctrl-u>deployments<enter>");
@@ -198,7 +207,8 @@ fn one_cluster_of_the_fleet() {
     let shot = open(&mut pty, "ctx", "clusters");
     assert_eq!(shot.place(), Some((1, 4)));
     assert_eq!(shot.column("STATE"), ["live"; 4], "{}", shot.framed());
-    assert_eq!(shot.column("VERSION"), ["v1.37.1", "v1.34.9", "v1.36.3", "v1.35.4"], "{}", shot.framed());
+    let versions = ["v1.37.1", "v1.34.9", "v1.36.3", "v1.35.4"];
+    pty.wait_for("their versions", |shot| shot.column("VERSION") == versions);
     pty.type_keys("jjj ");
     pty.wait_for("a mark", |shot| shot.title().contains("1 marked") && shot.has("✓ staging-frankfurt"));
     pty.type_keys("<enter>");
@@ -400,7 +410,9 @@ fn the_cursor_stays_on_its_object() {
     // The script of each cluster adds pods above it.
     let after = pty.wait_for("more or fewer pods", |shot| shot.place().is_some_and(|(_, of)| of != total));
     let (row_after, total_after) = after.place().unwrap_or_default();
-    assert_eq!(selected_words(&after), selected_words(&before), "{}{}", before.framed(), after.framed());
+    // A longer cell elsewhere may cut the cluster's name otherwise.
+    let identity = |shot: &Shot| selected_words(shot)[1..].to_vec();
+    assert_eq!(identity(&after), identity(&before), "{}{}", before.framed(), after.framed());
     assert_eq!(row.abs_diff(row_after), total.abs_diff(total_after), "{}", after.framed());
 }
 
