@@ -63,8 +63,9 @@ impl Server {
         })
     }
 
-    /// All pods as a streaming list in protobuf, until the bookmark that ends the list.
-    pub fn stream(&self) -> Result<Read> {
+    /// All pods as a streaming list in protobuf, until the bookmark that ends the list; `None` where the
+    /// server knows no streaming lists.
+    pub fn stream(&self) -> Result<Option<Read>> {
         const ACCEPT: &str = "application/vnd.kubernetes.protobuf;stream=watch";
         const ENDS: &[u8] = b"k8s.io/initial-events-end";
         let link = self.link()?;
@@ -72,7 +73,11 @@ impl Server {
             let (began, mut bytes) = (Instant::now(), 0);
             let path = "/api/v1/pods?watch=true&allowWatchBookmarks=true&sendInitialEvents=true\
                         &resourceVersionMatch=NotOlderThan&timeoutSeconds=120";
-            let mut reply = ask(&link, path.into(), ACCEPT, Lane::Watch).await?;
+            let ask = request(path.into(), ACCEPT, Lane::Watch);
+            let mut reply = match link.send(ask).await? {
+                reply if reply.status == 422 => return Ok(None),
+                reply => granted(reply)?,
+            };
             // The bookmark is small and the last for now: it is in the end of what came so far.
             let mut tail = Vec::new();
             let finder = memchr::memmem::Finder::new(ENDS);
@@ -83,7 +88,7 @@ impl Server {
                 let surplus = tail.len().saturating_sub(4096);
                 tail.drain(..surplus);
                 if finder.find(&tail).is_some() {
-                    return Ok(Read { time: began.elapsed(), bytes });
+                    return Ok(Some(Read { time: began.elapsed(), bytes }));
                 }
             }
             bail!("the streaming list ended before its bookmark")
@@ -92,8 +97,14 @@ impl Server {
 }
 
 async fn ask(link: &Link, path: String, accept: &'static str, lane: Lane) -> Result<Reply> {
-    let ask = Ask { path, accept, gzip: false, lane, head_timeout: SILENCE, idle_timeout: SILENCE };
-    let reply = link.send(ask).await?;
+    granted(link.send(request(path, accept, lane)).await?)
+}
+
+fn request(path: String, accept: &'static str, lane: Lane) -> Ask {
+    Ask { path, accept, gzip: false, lane, head_timeout: SILENCE, idle_timeout: SILENCE }
+}
+
+fn granted(reply: Reply) -> Result<Reply> {
     if reply.status != 200 {
         bail!("the server answers {} to a list of pods", reply.status);
     }

@@ -436,12 +436,23 @@ fn a_step_of_the_cursor_is_few_bytes_in_one_frame() {
     open(&mut pty, "pods /^node-exporter", "pods");
     assert!(pty.is_quiet_for(Duration::from_millis(300), PATIENCE));
     for (keys, row) in [("j", 2), ("j", 3), ("k", 2)] {
-        let before = pty.frames();
-        pty.type_keys(keys);
-        at(&pty, row, NODES);
-        let frames = pty.frames_from(before);
-        let largest = frames.iter().map(Vec::len).max().unwrap_or_default();
-        assert!(largest <= 400, "{largest} bytes: {:?}", String::from_utf8_lossy(&frames.concat()));
+        // What the fleet does meanwhile may come into the same frame: then the step is made again.
+        let mut tries = 0;
+        loop {
+            let before = pty.frames();
+            pty.type_keys(keys);
+            at(&pty, row, NODES);
+            let frames = pty.frames_from(before);
+            let largest = frames.iter().map(Vec::len).max().unwrap_or_default();
+            if largest <= 400 {
+                break;
+            }
+            tries += 1;
+            assert!(tries < 5, "{largest} bytes: {:?}", String::from_utf8_lossy(&frames.concat()));
+            let (back, before) = if keys == "j" { ("k", row - 1) } else { ("j", row + 1) };
+            pty.type_keys(back);
+            at(&pty, before, NODES);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the hands of a k9s user do in a first hour, key by key: each step must show what it promises
 //! before the next is typed. The fleet is a parameter, so that the same hands go over any.
 
-use crate::support::pty::{Pty, Shot, skylark};
+use crate::support::pty::{PATIENCE, Pty, Shot, skylark};
 
 /// A fleet, and what is known of it.
 pub struct Fleet {
@@ -75,8 +75,16 @@ pub fn go_over(fleet: &Fleet, hands: &mut Hands, lines: u16) {
     // Moving.
     hands.press("jj", "the third row", at(3));
     hands.press("k<down>", "the third row again", at(3));
-    // Where others add rows meanwhile it is soon not the last one any more.
-    hands.press("G", "the last row", |shot| shot.place().is_some_and(|(at, of)| at * 10 > of * 9));
+    // While rows arrive the last one is soon not the last any more.
+    let last = |shot: &Shot| shot.place().is_some_and(|(at, of)| at * 10 > of * 9);
+    let begun = std::time::Instant::now();
+    loop {
+        hands.press("G", "a row far below", |shot| shot.place().is_some_and(|(at, _)| at > 100));
+        if last(&hands.pty.shot()) {
+            break;
+        }
+        assert!(begun.elapsed() < PATIENCE, "{}", hands.pty.shot().framed());
+    }
     hands.press("g", "the first row", at(1));
     hands.press("<ctrl-f>", "the second page", |shot| shot.place().is_some_and(|(at, _)| at > 10));
     hands.press("<ctrl-b>", "the first page", at(1));
