@@ -20,7 +20,7 @@ pub fn answer(server: &Server, record: &Record, query: &Query) -> Result<Respons
     let previous = flag("previous");
     started(&pod, &container, previous)?;
     let now = jiff::Timestamp::now().as_second();
-    let since = number("sinceSeconds").map(|seconds| now - seconds);
+    let since = number("sinceSeconds").map(|seconds| now.saturating_sub(seconds));
     let since_time = query.get("sinceTime").and_then(|text| text.parse::<jiff::Timestamp>().ok());
     let after = since.or(since_time.map(jiff::Timestamp::as_second));
     let stamps = flag("timestamps");
@@ -30,7 +30,7 @@ pub fn answer(server: &Server, record: &Record, query: &Query) -> Result<Respons
         let tail = usize::try_from(tail).unwrap_or(0);
         lines.drain(..lines.len().saturating_sub(tail));
     }
-    let mut begin = write(&lines, stamps);
+    let mut begin = write(&lines, stamps).into_bytes();
     if let Some(most) = number("limitBytes").and_then(|most| usize::try_from(most).ok()) {
         begin.truncate(most);
     }

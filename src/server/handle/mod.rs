@@ -202,7 +202,7 @@ impl Asked<'_> {
         match self.method {
             Method::POST if asks => {
                 self.may("create", &place, scope, "", "")?;
-                let review = self.body.object()?;
+                let review = self.body.map()?;
                 if place.resource.plural == "bindings" {
                     return Err(Failure::method_not_allowed());
                 }

@@ -61,7 +61,7 @@ impl Asked<'_> {
                 Ok(done(StatusCode::CREATED, Value::Null))
             }
             (Method::POST, "token") => {
-                let mut request = self.body.object()?;
+                let mut request = self.body.map()?;
                 request["status"] = json!({"token": format!("demo.{}", write::uid()), "expirationTimestamp": write::stamp(jiff::Timestamp::now().as_second() + 3600)});
                 Ok(of_status(StatusCode::CREATED, request.to_string()))
             }

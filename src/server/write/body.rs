@@ -43,6 +43,13 @@ impl Body {
         }
     }
 
+    /// The object that it holds, which is a map.
+    pub fn map(&self) -> Result<Value, Failure> {
+        let unrecognized = "the object provided is unrecognized (must be of type Object)";
+        let object = self.object()?;
+        if object.is_object() { Ok(object) } else { Err(Failure::bad_request(unrecognized)) }
+    }
+
     /// The object that it holds, if there is any.
     pub fn optional(&self) -> Result<Value, Failure> {
         if self.bytes.is_empty() { Ok(Value::Null) } else { self.object() }

@@ -89,7 +89,7 @@ fn named(write: &Write<'_>, object: &mut Value) -> Result<String, Failure> {
     let (name, prefix) = (text("name"), text("generateName"));
     let name = match (name.is_empty(), prefix.is_empty()) {
         (false, _) => name,
-        (true, false) => format!("{}{}", &prefix[..prefix.len().min(58)], suffix(5)),
+        (true, false) => format!("{}{}", prefix.chars().take(58).collect::<String>(), suffix(5)),
         (true, true) if !write.name.is_empty() => write.name.to_owned(),
         (true, true) => {
             let cause = Cause::required("metadata.name", "name or generateName is required");

@@ -120,7 +120,8 @@ fn attempt(write: &Write<'_>, options: &Options) -> Result<Deleted, Failure> {
         return Ok(Deleted::Going(live));
     }
     let metadata = map_of(&mut object["metadata"]);
-    metadata.insert("deletionTimestamp".to_owned(), stamp(jiff::Timestamp::now().as_second() + grace).into());
+    metadata
+        .insert("deletionTimestamp".to_owned(), stamp(jiff::Timestamp::now().as_second().saturating_add(grace)).into());
     metadata.insert("deletionGracePeriodSeconds".to_owned(), grace.into());
     if !finalizers.is_empty() {
         metadata.insert("finalizers".to_owned(), json!(finalizers));
