@@ -70,10 +70,10 @@ fn a_description_ends_with_the_events() {
     });
     read(&mut pty, "d", "describe");
     pty.type_keys("G");
-    let shot = pty.wait_for("the end", |shot| shot.status().contains(", 100 %") && shot.has("Events:"));
-    let at = shot.lines.iter().position(|line| line.contains("Events:")).unwrap();
-    let below = &shot.lines[at..];
-    assert!(below.iter().any(|line| line.contains("BackOff")), "{}", shot.framed());
+    pty.wait_for("the end", |shot| {
+        let mut below = shot.lines.iter().skip_while(|line| !line.contains("Events:"));
+        shot.status().contains(", 100 %") && below.any(|line| line.contains("BackOff"))
+    });
     // To its YAML and back, and back to the table with its filter.
     read(&mut pty, "y", "yaml");
     pty.type_keys("<esc>");
@@ -109,17 +109,19 @@ fn changes(version: Version) {
     let shot = read(&mut pty, "y", "yaml");
     assert!(shot.has("second: two") && !shot.lines.iter().any(|line| line.contains('┃')), "{}", shot.framed());
     api.merge(&format!("{path}/app"), &json!({"data": {"new": "三", "second": "zwei"}}));
-    let shot = pty.wait_for("the change", |shot| shot.has("second: zwei") && title(shot).contains("changed 1×"));
-    let marked: Vec<&str> = shot.lines.iter().filter(|line| line.contains('┃')).map(|line| line.trim()).collect();
-    assert_eq!(marked, ["┃  new: 三", "┃  second: zwei"], "{}", shot.framed());
+    pty.wait_for("the change", |shot| {
+        let marked = shot.lines.iter().filter(|line| line.contains('┃')).map(|line| line.trim());
+        title(shot).contains("changed 1×") && marked.eq(["┃  new: 三", "┃  second: zwei"])
+    });
     pty.type_keys("u");
     pty.wait_for("no marks", |shot| !shot.has("┃") && !title(shot).contains("changed"));
     // Noise alone is no change: what follows it is, and is the first.
     api.merge(&format!("{path}/app"), &json!({"metadata": {"annotations": {"note": "x"}}}));
     pty.wait_for("an annotation", |shot| shot.has("note: x") && title(shot).contains("changed 1×"));
     api.delete(&format!("{path}/app"));
-    let shot = pty.wait_for("gone", |shot| title(shot).contains("deleted"));
-    assert!(shot.has("second: zwei") && shot.has("this is how it was last seen"), "{}", shot.framed());
+    pty.wait_for("gone", |shot| {
+        title(shot).contains("deleted") && shot.has("second: zwei") && shot.has("this is how it was last seen")
+    });
     api.create(&path, &config(json!({"other": "one"})));
     let shot = pty.wait_for("another", |shot| shot.has("another of this name exists now"));
     assert!(shot.has("second: zwei") && !shot.has("other: one"), "{}", shot.framed());

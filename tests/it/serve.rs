@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 use std::time::Instant;
 
 /// A served fleet. It ends when this is dropped.
-struct Served {
+pub struct Served {
     child: Child,
     dir: tempfile::TempDir,
 }
@@ -25,7 +25,7 @@ fn skylark() -> Command {
 }
 
 impl Served {
-    fn start(options: &[&str]) -> Served {
+    pub fn start(options: &[&str]) -> Served {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("kubeconfig");
         let child = skylark()
@@ -44,7 +44,7 @@ impl Served {
         served
     }
 
-    fn kubeconfig(&self) -> PathBuf {
+    pub fn kubeconfig(&self) -> PathBuf {
         self.dir.path().join("kubeconfig")
     }
 
@@ -310,7 +310,14 @@ fn play(kubeconfig: &Path) -> Vec<Said> {
             let ended = run(kubeconfig, dir.path(), &arguments);
             let said = [ended.stdout, ended.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
             let said = said.replace(&dir.path().display().to_string(), "DIR");
-            Said { command, code: ended.status.code(), text: normal(&said) }
+            let mut text = normal(&said);
+            if words.starts_with(&["describe".to_owned(), "cm".to_owned()]) {
+                // Its keys come in another order each time.
+                let mut lines: Vec<&str> = text.lines().collect();
+                lines.sort_unstable();
+                text = lines.join("\n");
+            }
+            Said { command, code: ended.status.code(), text }
         })
         .collect()
 }

@@ -92,6 +92,11 @@ impl Shot {
         self.title().split_whitespace().collect()
     }
 
+    /// Whether no rows are still to come, as far as the title says.
+    pub fn is_whole(&self) -> bool {
+        !self.title().contains(" so far")
+    }
+
     /// The data rows, as far as they are on the screen.
     pub fn rows(&self) -> &[String] {
         let Some(first) = self.heads_at().map(|at| at + 1) else { return &[] };
