@@ -444,6 +444,27 @@ fn nothing_is_written_while_nothing_visible_changes() {
 }
 
 #[test]
+fn more_input_than_a_terminal_holds_is_read_to_its_end() {
+    let mut pty = demo(120, 40);
+    open(&mut pty, "nodes", "nodes");
+    // What does not fit into one read must not wait for the next key.
+    pty.send(format!("{}g", "j".repeat(3000)).as_bytes());
+    at(&pty, 1, NODES);
+    // Nor what does not fit into the terminal at once.
+    pty.send("j".repeat(30_000).as_bytes());
+    at(&pty, NODES, NODES);
+    // A paste is one text, whatever its length.
+    pty.type_keys("/");
+    pty.wait_for("a prompt", |shot| shot.cursor.is_some());
+    let text = format!("\x1b[200~{}\x1b[201~", "no such node ".repeat(3000));
+    pty.send(text.as_bytes());
+    pty.wait_for("what was pasted", |shot| shot.status().contains("no such node"));
+    pty.type_keys("<ctrl-u><esc>");
+    at(&pty, NODES, NODES);
+    assert_eq!(pty.quit().code, Some(0));
+}
+
+#[test]
 fn a_step_of_the_cursor_is_few_bytes_in_one_frame() {
     let mut pty = demo(200, 50);
     open(&mut pty, "pods /^node-exporter", "pods");

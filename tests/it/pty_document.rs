@@ -39,8 +39,10 @@ fn yaml_of_the_embedded_fleet_is_read_searched_and_left() {
         assert!(shot.lines.iter().any(|line| line == "▌ apiVersion: v1"), "{}", shot.framed());
         assert!(shot.has("kind: Pod") && !shot.has("managedFields"), "{}", shot.framed());
         pty.type_keys("/uid");
-        let shot = pty.wait_for("what was found", |shot| found(shot).starts_with("1 of "));
-        assert!(shot.lines.iter().any(|line| line.starts_with('▌') && line.contains("uid: ")), "{}", shot.framed());
+        pty.wait_for("what was found", |shot| {
+            let on = shot.lines.iter().any(|line| line.starts_with('▌') && line.contains("uid: "));
+            found(shot).starts_with("1 of ") && on
+        });
         pty.type_keys("<enter>n");
         pty.wait_for("the next one", |shot| found(shot).starts_with("2 of ") && shot.cursor.is_none());
         pty.type_keys("<esc>");

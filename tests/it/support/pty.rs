@@ -13,6 +13,7 @@ use std::num::NonZeroU16;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 /// How long a screen may take on a machine that does much else.
@@ -210,7 +211,7 @@ pub struct Pty {
     master: Box<dyn MasterPty + Send>,
     /// Kept so that the terminal's modes can be read when the program is gone.
     slave: Option<Box<dyn SlavePty + Send>>,
-    writer: Box<dyn Write + Send>,
+    writer: Sender<Vec<u8>>,
     shared: Shared,
     home: tempfile::TempDir,
 }
@@ -282,7 +283,12 @@ impl Options {
         let pair = portable_pty::native_pty_system().openpty(size).expect("a pty");
         let child = pair.slave.spawn_command(self.command).expect("skylark");
         let reader = pair.master.try_clone_reader().expect("the pty's reader");
-        let writer = pair.master.take_writer().expect("the pty's writer");
+        let mut keyboard = pair.master.take_writer().expect("the pty's writer");
+        // A program that reads nothing must not hold up the test.
+        let (writer, typed) = std::sync::mpsc::channel::<Vec<u8>>();
+        std::thread::spawn(move || {
+            typed.into_iter().try_for_each(|bytes| keyboard.write_all(&bytes).and_then(|()| keyboard.flush()))
+        });
         let shared = Shared(Arc::new((
             Mutex::new(State {
                 parser: vt100::Parser::new(nonzero(lines), nonzero(columns), 0),
@@ -434,7 +440,7 @@ impl Pty {
 
     /// Sends bytes as if typed.
     pub fn send(&mut self, bytes: &[u8]) {
-        self.writer.write_all(bytes).and_then(|()| self.writer.flush()).expect("typing");
+        self.writer.send(bytes.to_vec()).expect("a terminal");
     }
 
     /// Gives the terminal another size.
