@@ -27,8 +27,8 @@ async fn pages_cover_everything_once_at_one_version() {
         assert_eq!(page["metadata"]["remainingItemCount"], 140 - seen.len());
         resume = token.to_owned();
         // What happens meanwhile is not part of this list.
-        let gone = cluster.server.store.latest(PODS).items.keys().last().unwrap().clone();
-        cluster.server.store.apply(Change::Delete(PODS, gone)).unwrap();
+        let gone = cluster.server().store.latest(PODS).items.keys().last().unwrap().clone();
+        cluster.server().store.apply(Change::Delete(PODS, gone)).unwrap();
     }
     assert_eq!(seen.len(), 140);
     assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 140);
@@ -39,9 +39,9 @@ async fn an_old_token_expires_with_a_way_on() {
     let cluster = still(0, 4);
     let first = get(&cluster, "/api/v1/pods?limit=100").await.json();
     let token = first["metadata"]["continue"].as_str().unwrap();
-    let key = cluster.server.store.latest(PODS).items.keys().next().unwrap().clone();
+    let key = cluster.server().store.latest(PODS).items.keys().next().unwrap().clone();
     for _ in 0..6 {
-        cluster.server.store.update(PODS, &key, |_| {}).unwrap();
+        cluster.server().store.update(PODS, &key, |_| {}).unwrap();
     }
     let answer = get(&cluster, &format!("/api/v1/pods?limit=100&continue={token}")).await;
     assert_eq!(answer.status, StatusCode::GONE);
@@ -57,9 +57,9 @@ async fn an_old_token_expires_with_a_way_on() {
 #[tokio::test]
 async fn versions() {
     let cluster = still(1, 64);
-    let before = cluster.server.store.version();
-    let key = cluster.server.store.latest(PODS).items.keys().next().unwrap().clone();
-    cluster.server.store.apply(Change::Delete(PODS, key)).unwrap();
+    let before = cluster.server().store.version();
+    let key = cluster.server().store.latest(PODS).items.keys().next().unwrap().clone();
+    cluster.server().store.apply(Change::Delete(PODS, key)).unwrap();
     let exact =
         get(&cluster, &format!("/api/v1/pods?resourceVersion={before}&resourceVersionMatch=Exact")).await.json();
     assert_eq!(exact["items"].as_array().unwrap().len(), 70);
