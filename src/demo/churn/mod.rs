@@ -12,6 +12,8 @@ use super::rng::Rng;
 use crate::server::Inside;
 use crate::server::resource::PODS;
 use crate::server::store::Store;
+#[cfg(test)]
+pub use house::House;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::Arc;

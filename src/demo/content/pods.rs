@@ -356,6 +356,8 @@ impl Pod {
         let mut texts =
             vec![self.name.clone(), self.uid.clone(), host.to_owned(), ip.to_owned(), self.ip.clone(), usage, at];
         texts.extend(self.containers.iter().map(|(name, _)| self.container_id(name)));
+        let first = self.template["spec"]["initContainers"].as_array().into_iter().flatten();
+        texts.extend(first.map(|it| self.container_id(it["name"].as_str().unwrap_or_default())));
         texts.extend([0, 1, 3, 5, 6, 12].map(|after| stamp(self.created + after)));
         texts
     }

@@ -2,7 +2,7 @@
 
 use super::client::{get, small};
 use crate::demo::DemoCluster;
-use crate::demo::churn::Churn;
+use crate::demo::churn::{Churn, House};
 use crate::demo::rng::Rng;
 use crate::server::resource::{DEPLOYMENTS, EVENTS, NODES, PODS};
 use crate::server::store::Store;
@@ -73,17 +73,35 @@ async fn a_company_at_work() {
 #[tokio::test(start_paused = true)]
 async fn nothing_grows_for_ever() {
     let (_cluster, store) = busy(5);
-    let sizes = |store: &Store| -> Vec<(String, usize)> {
-        store.registry.all().into_iter().map(|(id, it)| (it.qualified(), store.count(id, ""))).collect()
-    };
-    // The first hours fill what has a limit.
-    sleep(Duration::from_secs(3 * 3600)).await;
-    let before = sizes(&store);
-    sleep(Duration::from_secs(2 * 3600)).await;
-    for ((name, before), (_, after)) in before.into_iter().zip(sizes(&store)) {
-        assert!(after <= before + before / 5 + 15, "{name}: {before}, then {after}");
+    let id = |plural: &str| store.registry.find("batch", "v1", plural).unwrap().0;
+    let sizes = || [id("jobs"), PODS].map(|id| store.count(id, ""));
+    // As many jobs as are kept come before the first goes.
+    sleep(Duration::from_secs(60)).await;
+    let before = sizes();
+    sleep(Duration::from_secs(180)).await;
+    for (before, after) in before.into_iter().zip(sizes()) {
+        assert!(after <= before + 6, "{before}, then {after}");
     }
-    assert!(store.count(EVENTS, "") > 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_are_forgotten_an_hour_after_they_were_last_told() {
+    let cluster = small(0, 64);
+    let store = cluster.server().store.clone();
+    let mut house = House::default();
+    house.begin(&store, Instant::now());
+    let keys: Vec<_> = store.under(EVENTS, "").into_iter().map(|record| record.key.clone()).collect();
+    assert!(keys.len() > 20);
+    sleep(Duration::from_mins(50)).await;
+    store.update(EVENTS, &keys[0], |event| event["count"] = 7.into()).unwrap();
+    house.tidy(&store, Instant::now());
+    assert_eq!(store.count(EVENTS, ""), keys.len());
+    sleep(Duration::from_mins(20)).await;
+    house.tidy(&store, Instant::now());
+    assert_eq!(store.under(EVENTS, "").iter().map(|record| record.key.clone()).collect::<Vec<_>>(), keys[..1]);
+    sleep(Duration::from_mins(41)).await;
+    house.tidy(&store, Instant::now());
+    assert_eq!(store.count(EVENTS, ""), 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -103,7 +103,7 @@ fn what_is_cast_is_what_would_have_been_built() {
             format!("{}/{}", pod["metadata"]["namespace"].as_str().unwrap(), pod["metadata"]["name"].as_str().unwrap());
         let kept = cluster.server().store.get(PODS, &key).unwrap();
         pod["metadata"]["resourceVersion"] = kept.version.to_string().into();
-        assert_eq!(kept.value(), pod);
+        assert!(kept.value() == pod, "{}: {}\n{pod}", kept.key, kept.value());
         let again = Record::detached(&cluster.server().store.registry.get(PODS).unwrap(), pod).unwrap();
         assert_eq!((&again.fields, &again.labels, again.pulse), (&kept.fields, &kept.labels, kept.pulse));
         let [mut a, mut b] = [Vec::new(), Vec::new()];
