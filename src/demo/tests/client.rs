@@ -132,6 +132,12 @@ impl Lines {
 }
 
 impl Lines {
+    /// The next piece as it comes.
+    pub async fn frame(&mut self) -> Option<Bytes> {
+        let frame = tokio::time::timeout(Duration::from_secs(30), self.body.frame()).await.unwrap()?;
+        Some(frame.unwrap().into_data().unwrap())
+    }
+
     /// As [`Lines::next`], but `None` also when the connection broke.
     pub async fn next_or_cut(&mut self) -> Option<Value> {
         while !self.rest.contains('\n') {
