@@ -99,6 +99,16 @@ impl Inside {
         self.write(id, &key, "", |write| write::create(write, &body(object))).map(|written| written.object.value())
     }
 
+    /// Creates an object, or says in the server's words why it may not be.
+    pub fn try_create(&self, id: Id, object: &Value) -> Result<Value, String> {
+        let place = self.place(id).ok_or_else(String::new)?;
+        let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
+        let write = Write { store: &self.store, place: &place, namespace, name: "", part: "", options: &self.options };
+        let written = write::create(&write, &body(object));
+        let why = |failure: Failure| failure.to_json()["message"].as_str().unwrap_or_default().to_owned();
+        written.map(|written| written.object.value()).map_err(why)
+    }
+
     /// Replaces an object, or its `part` such as `status`, as long as nobody was quicker.
     pub fn update(&self, id: Id, part: &str, object: &Value) -> Result<Value, Refused> {
         let metadata = &object["metadata"];

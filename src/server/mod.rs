@@ -14,6 +14,7 @@ mod negotiate;
 mod openapi;
 mod options;
 mod patch;
+pub mod quantity;
 mod rbac;
 pub mod registry;
 pub mod resource;
@@ -37,6 +38,7 @@ pub use serve::{Tasks, connect};
 pub use user::User;
 #[cfg(test)]
 pub use write::misfits;
+pub use write::quota;
 pub use write::{now, stamp, suffix, uid};
 
 use rustc_hash::FxHashMap;

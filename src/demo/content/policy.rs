@@ -6,6 +6,7 @@ use super::events::{About, Story};
 use super::maker::Maker;
 use super::workloads::{Workloads, asked};
 use super::{DAY, HOUR, Node, stamp};
+use crate::server::quantity;
 use serde_json::{Value, json};
 
 /// Adds them.
@@ -52,22 +53,23 @@ fn limits(maker: &mut Maker<'_>, workloads: &Workloads) {
             object["metadata"]["namespace"] == namespace && object["spec"]["volumeMode"] == "Filesystem"
         });
         let used = json!({
-            "requests.cpu": milli(cpu), "requests.memory": format!("{memory}Mi"), "pods": pods.to_string(),
+            "requests.cpu": milli(cpu), "pods": pods.to_string(),
+            "requests.memory": quantity::write(i128::from(memory << 20) * 1000, "memory"),
             "persistentvolumeclaims": claims.count().to_string(),
         });
         let quota = json!({"spec": {"hard": hard}, "status": {"hard": hard, "used": used}});
         maker.put(("", "resourcequotas"), namespace, &format!("{namespace}-quota"), at, quota);
         let range = json!({"spec": {"limits": [{
             "type": "Container", "default": {"memory": "512Mi"}, "defaultRequest": {"cpu": "100m", "memory": "128Mi"},
-            "max": {"cpu": "16", "memory": "64Gi"},
+            "max": {"memory": "64Gi"},
         }]}});
         maker.put(("", "limitranges"), namespace, "container-defaults", at, range);
     }
 }
 
 /// Millicores as a quantity is written.
-fn milli(cores: u64) -> String {
-    if cores.is_multiple_of(1000) { (cores / 1000).to_string() } else { format!("{cores}m") }
+pub(super) fn milli(cores: u64) -> String {
+    quantity::write(cores.into(), "cpu")
 }
 
 fn text_values(mut object: Value) -> Value {

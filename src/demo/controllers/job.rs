@@ -1,8 +1,8 @@
 //! Jobs: pods until enough of them have succeeded.
 
-use super::Controllers;
 use super::object::{self, condition, is_active, is_going, is_ready, key, number, text, told};
 use super::tell::About;
+use super::{Controllers, Part};
 use crate::server::now;
 use crate::server::resource::PODS;
 use serde_json::{Value, json};
@@ -39,10 +39,21 @@ impl Controllers {
         } else {
             let room = spec["parallelism"].as_i64().unwrap_or(1).min(wanted - succeeded);
             for number in active.len() as i64..room {
-                let Ok(pod) = self.inside.create(PODS, &member(&job, succeeded + number)) else { break };
-                let message = format!("Created pod: {}", text(&pod["metadata"], "name"));
-                self.tell(WHO, &about, "SuccessfulCreate", &message);
-                active.push(pod);
+                if self.waits(Part::Job, at) {
+                    break;
+                }
+                match self.inside.try_create(PODS, &member(&job, succeeded + number)) {
+                    Ok(pod) => {
+                        let message = format!("Created pod: {}", text(&pod["metadata"], "name"));
+                        self.tell(WHO, &about, "SuccessfulCreate", &message);
+                        active.push(pod);
+                        self.served(Part::Job, at);
+                    }
+                    Err(why) => {
+                        self.refused(WHO, &about, Part::Job, at, &format!("Error creating: {why}"));
+                        break;
+                    }
+                }
             }
         }
         if complete {

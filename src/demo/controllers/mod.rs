@@ -14,9 +14,11 @@ mod job;
 mod kubelet;
 mod namespace;
 mod object;
+mod quota;
 mod replica_set;
 mod revisions;
 mod scheduler;
+mod short;
 mod stateful_set;
 mod tell;
 
@@ -47,6 +49,7 @@ enum Part {
     Pod,
     Service,
     Budget,
+    Quota,
     Foreground,
 }
 
@@ -66,6 +69,7 @@ struct Ids {
     budgets: Id,
     accounts: Id,
     config_maps: Id,
+    quotas: Id,
 }
 
 impl Ids {
@@ -88,6 +92,7 @@ impl Ids {
             budgets: id("policy", "poddisruptionbudgets"),
             accounts: id("", "serviceaccounts"),
             config_maps: id("", "configmaps"),
+            quotas: id("", "resourcequotas"),
         }
     }
 }
@@ -112,6 +117,10 @@ pub struct Controllers {
     told: FxHashMap<String, tell::Told>,
     /// The uids of pods that are being stopped.
     stopping: FxHashSet<String>,
+    /// What is used of quotas, by their keys.
+    tallies: FxHashMap<String, quota::Tally>,
+    /// Who could not create what it wants, and how long it waited last.
+    short: FxHashMap<Work, Duration>,
 }
 
 impl Controllers {
@@ -129,6 +138,8 @@ impl Controllers {
             pending: FxHashSet::default(),
             told: FxHashMap::default(),
             stopping: FxHashSet::default(),
+            tallies: FxHashMap::default(),
+            short: FxHashMap::default(),
         }
     }
 
@@ -140,6 +151,7 @@ impl Controllers {
         for (id, _) in store.registry.all() {
             self.seen.insert(id, begin);
         }
+        self.take_quotas(begin);
         for record in self.inside.list(self.ids.cron_jobs, "") {
             self.add(Part::CronJob, &record.key);
         }
@@ -180,6 +192,7 @@ impl Controllers {
                 }
                 // Too much has happened: everything may have changed.
                 Err(_) => {
+                    self.tallies.clear();
                     let all = store.latest(id);
                     self.seen.insert(id, all.version);
                     for record in all.items.into_values() {
@@ -224,6 +237,7 @@ impl Controllers {
             Part::Pod => self.pod(key),
             Part::Service => self.service(key),
             Part::Budget => self.budget(key),
+            Part::Quota => self.quota(key),
             Part::Foreground => self.foreground(key),
         }
     }
@@ -248,6 +262,7 @@ impl Controllers {
             self.add(part, &record.key);
         }
         let namespace = record.key.split_once('/').map(|(namespace, _)| namespace);
+        self.note_quotas(id, event);
         match id {
             PODS => self.note_pod(event, record),
             NODES => self.note_node(event),

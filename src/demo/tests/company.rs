@@ -302,6 +302,30 @@ fn the_incidents_can_be_found() {
 }
 
 #[test]
+fn quotas_are_counted_right() {
+    use crate::server::{quantity, quota};
+    for cluster in clusters() {
+        let quotas = of(&cluster, "", "resourcequotas");
+        assert!(!quotas.is_empty());
+        for quota in quotas {
+            let namespace = text(&quota, "/metadata/namespace");
+            let mut used: BTreeMap<String, i128> = BTreeMap::new();
+            for (id, resource) in cluster.server.store.registry.all() {
+                for record in cluster.server.store.under(id, &format!("{namespace}/")) {
+                    for (name, amount) in quota::usage(&resource, &record.value()) {
+                        *used.entry(name).or_default() += amount;
+                    }
+                }
+            }
+            for (name, told) in quota["status"]["used"].as_object().unwrap() {
+                let amount = used.get(name).copied().unwrap_or(0);
+                assert_eq!(quantity::write(amount, name), *told, "{name} of {namespace} in {}", cluster.name());
+            }
+        }
+    }
+}
+
+#[test]
 fn pods_weigh_what_pods_weigh() {
     let cluster = still(0, 8);
     let items = cluster.server.store.latest(crate::server::resource::PODS).items;

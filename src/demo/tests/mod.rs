@@ -7,6 +7,7 @@ mod controllers;
 mod lists;
 mod logs;
 mod objects;
+mod quotas;
 mod selectors;
 mod tables;
 mod watches;

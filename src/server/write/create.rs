@@ -1,6 +1,7 @@
 //! Creating an object.
 
 use super::admit::admit;
+use super::policy;
 use super::prepare::{check_forms, check_identity, prune};
 use super::validate::validate;
 use super::{Body, Write, Written, defaults, map_of, now, suffix, uid};
@@ -23,7 +24,8 @@ pub fn create(write: &Write<'_>, body: &Body) -> Result<Written, Failure> {
 /// Creates an object that is checked already.
 pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Result<(Arc<Record>, bool), Failure> {
     let resource = write.resource();
-    namespace_takes(write)?;
+    namespace_takes(write, &object)?;
+    policy::complete(write, &mut object)?;
     let name = named(write, &mut object)?;
     let metadata = map_of(&mut object["metadata"]);
     for field in ["resourceVersion", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {
@@ -50,10 +52,11 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
         managers.write(&mut object);
     }
     let key = write.key(&name);
+    if write.store.get(write.place.id, &key).is_some() {
+        return Err(Failure::already_exists(resource, &name));
+    }
+    policy::charge(write, &object)?;
     if write.options.dry_run {
-        if write.store.get(write.place.id, &key).is_some() {
-            return Err(Failure::already_exists(resource, &name));
-        }
         let record = Record::detached(resource, object).ok_or_else(|| Failure::internal("the object has no name"))?;
         return Ok((Arc::new(record), true));
     }
@@ -66,7 +69,7 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
 }
 
 /// The namespace is there and is not going.
-fn namespace_takes(write: &Write<'_>) -> Result<(), Failure> {
+fn namespace_takes(write: &Write<'_>, object: &Value) -> Result<(), Failure> {
     let resource = write.resource();
     if !resource.namespaced {
         return Ok(());
@@ -78,7 +81,7 @@ fn namespace_takes(write: &Write<'_>) -> Result<(), Failure> {
     if record.value()["status"]["phase"] == "Terminating" {
         let why =
             format!("unable to create new content in namespace {} because it is being terminated", write.namespace);
-        return Err(Failure::forbidden(resource, write.name, &why));
+        return Err(Failure::forbidden(resource, policy::called(object), &why));
     }
     Ok(())
 }
