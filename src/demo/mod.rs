@@ -74,6 +74,7 @@ impl DemoCluster {
         let rng = Rng::new(seed, &format!("{} bootstrap", profile.name));
         world.objects.extend(bootstrap::objects(&registry, rng, content::born(now), &namespaces));
         let store = Arc::new(Store::new(registry, profile.first_version, history, world.objects));
+        let kubelet = Arc::new(Machines::new(store.clone(), world.loads));
         let admin = bootstrap::token();
         let mut users = bootstrap::users();
         users.insert(admin.clone(), User::admin("admin"));
@@ -84,10 +85,10 @@ impl DemoCluster {
                 git_version: profile.git_version.to_owned(),
                 users,
                 anonymous: Some(User::admin("demo")),
-                kubelet: Arc::new(Machines),
+                kubelet: kubelet.clone(),
             }),
             admin,
-            life: Mutex::new(Some(Life { script: Some(world.script), controllers: Controllers::new(store) })),
+            life: Mutex::new(Some(Life { script: Some(world.script), controllers: Controllers::new(store, kubelet) })),
             tasks: Arc::default(),
         }
     }
@@ -105,7 +106,7 @@ impl DemoCluster {
     /// Starts what happens by itself, once.
     fn live(&self) {
         if let Some(life) = self.life.lock().take() {
-            self.tasks.spawn(life.controllers.run());
+            self.tasks.spawn(life.controllers.run(life.script.is_some()));
             if let Some(script) = life.script {
                 self.tasks.spawn(script.run(self.server.store.clone()));
             }

@@ -129,6 +129,18 @@ impl Inside {
         self.write(id, key, "binding", |write| write::bind(write, &body(&json!({"target": {"name": node}}))))
     }
 
+    /// The scale of an object.
+    pub fn scale(&self, id: Id, key: &str) -> Option<Value> {
+        Some(write::read_scale(&self.place(id)?.resource, &*self.store.get(id, key)?))
+    }
+
+    /// Sets how many replicas an object wants.
+    pub fn set_scale(&self, id: Id, key: &str, replicas: i64) -> Result<(), Refused> {
+        let media = "application/merge-patch+json".to_owned();
+        let patch = Body { media, bytes: Bytes::from(json!({"spec": {"replicas": replicas}}).to_string()) };
+        self.write(id, key, "scale", |write| write::write_scale(write, &patch, true).map(drop))
+    }
+
     /// Deletes an object in the background, if it is still that of this uid.
     pub fn delete(&self, id: Id, key: &str, uid: &str) -> Result<(), Refused> {
         let options = body(&json!({"preconditions": {"uid": uid}, "propagationPolicy": "Background"}));

@@ -236,6 +236,8 @@ pub struct World {
     pub objects: Vec<(Id, Value)>,
     /// What happens.
     pub script: Script,
+    /// What comes in for applications that scale by themselves.
+    pub loads: Vec<(String, u64)>,
 }
 
 /// When the clusters were set up.
@@ -288,7 +290,7 @@ pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     helm::add(&mut maker);
     access::add(&mut maker, &workloads);
     storage::add(&mut maker, &workloads, &nodes, &mut stories);
-    policy::add(&mut maker, &workloads, &nodes, &mut stories);
+    let loads = policy::add(&mut maker, &workloads, &nodes, &mut stories);
     extend::add(&mut maker, &nodes);
     custom::add(&mut maker, &workloads, &mut stories);
     let mut objects = maker.objects;
@@ -296,7 +298,7 @@ pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     let crash_report = reports.iter().find(|report| report.reason == "BackOff" && report.kind == "Warning").cloned();
     objects.extend(reports.iter().map(|report| (EVENTS, report.to_json())));
     let script = Script::new(rng, workloads.crashing(), crash_report, workloads.job_template());
-    World { registry, objects, script }
+    World { registry, objects, script, loads }
 }
 
 fn maker_created(object: &Value, otherwise: i64) -> i64 {

@@ -25,8 +25,12 @@ impl Controllers {
             return;
         }
         self.waiting.remove(at);
-        let works = self.inside.get(NODES, node).is_some_and(|node| is_ready(&node));
-        if !works {
+        let Some(host) = self.inside.get(NODES, node) else {
+            self.is_lost(node);
+            return;
+        };
+        self.add(Part::Evict, at);
+        if !is_ready(&host) {
             return;
         }
         if is_going(&pod) {

@@ -3,6 +3,8 @@
 //! One task follows every change of a store, keeps what has to be looked at in a queue, and looks at it. What was
 //! there before it started is left as it is until it changes.
 
+mod autoscale;
+mod behavior;
 mod budget;
 mod cron;
 mod cron_job;
@@ -13,6 +15,7 @@ mod garbage;
 mod job;
 mod kubelet;
 mod namespace;
+mod nodes;
 mod object;
 mod quota;
 mod replica_set;
@@ -21,11 +24,12 @@ mod scheduler;
 mod short;
 mod stateful_set;
 mod tell;
+mod usage;
 
 use crate::server::registry::Registry;
 use crate::server::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
 use crate::server::store::{Event, Record, Store};
-use crate::server::{Inside, Labels};
+use crate::server::{Inside, Kubelet, Labels};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +54,9 @@ enum Part {
     Service,
     Budget,
     Quota,
+    Autoscale,
+    Node,
+    Evict,
     Foreground,
 }
 
@@ -70,6 +77,7 @@ struct Ids {
     accounts: Id,
     config_maps: Id,
     quotas: Id,
+    scalers: Id,
 }
 
 impl Ids {
@@ -93,6 +101,7 @@ impl Ids {
             accounts: id("", "serviceaccounts"),
             config_maps: id("", "configmaps"),
             quotas: id("", "resourcequotas"),
+            scalers: id("autoscaling", "horizontalpodautoscalers"),
         }
     }
 }
@@ -121,11 +130,19 @@ pub struct Controllers {
     tallies: FxHashMap<String, quota::Tally>,
     /// Who could not create what it wants, and how long it waited last.
     short: FxHashMap<Work, Duration>,
+    /// What the pods use.
+    kubelet: Arc<dyn Kubelet>,
+    /// What autoscalers did lately, by their keys.
+    moves: FxHashMap<String, behavior::Moves>,
+    /// New nodes of which nothing was heard yet.
+    late: FxHashSet<String>,
+    /// Whether things happen by themselves, too.
+    lively: bool,
 }
 
 impl Controllers {
     /// Controllers that follow what changes in a store from now on.
-    pub fn new(store: Arc<Store>) -> Controllers {
+    pub fn new(store: Arc<Store>, kubelet: Arc<dyn Kubelet>) -> Controllers {
         Controllers {
             ids: Ids::of(&store.registry),
             inside: Inside::new(store, "kube-controller-manager"),
@@ -140,11 +157,16 @@ impl Controllers {
             stopping: FxHashSet::default(),
             tallies: FxHashMap::default(),
             short: FxHashMap::default(),
+            kubelet,
+            moves: FxHashMap::default(),
+            late: FxHashSet::default(),
+            lively: false,
         }
     }
 
-    /// Works for ever.
-    pub async fn run(mut self) {
+    /// Works for ever; where it is `lively`, also on what no client has touched.
+    pub async fn run(mut self, lively: bool) {
+        self.lively = lively;
         let store = self.inside.store().clone();
         let mut changes = store.subscribe();
         let begin = store.version();
@@ -152,6 +174,10 @@ impl Controllers {
             self.seen.insert(id, begin);
         }
         self.take_quotas(begin);
+        if lively {
+            self.begin_nodes();
+            self.begin_autoscaling();
+        }
         for record in self.inside.list(self.ids.cron_jobs, "") {
             self.add(Part::CronJob, &record.key);
         }
@@ -238,6 +264,9 @@ impl Controllers {
             Part::Service => self.service(key),
             Part::Budget => self.budget(key),
             Part::Quota => self.quota(key),
+            Part::Autoscale => self.autoscale(key),
+            Part::Node => self.node(key),
+            Part::Evict => self.evict(key),
             Part::Foreground => self.foreground(key),
         }
     }
@@ -263,6 +292,7 @@ impl Controllers {
         }
         let namespace = record.key.split_once('/').map(|(namespace, _)| namespace);
         self.note_quotas(id, event);
+        self.note_scaled(id, event);
         match id {
             PODS => self.note_pod(event, record),
             NODES => self.note_node(event),
@@ -276,24 +306,6 @@ impl Controllers {
             }
         } else {
             self.note_orphans(id, record);
-        }
-    }
-
-    fn note_node(&mut self, event: &Event) {
-        // A heartbeat changes nothing for those that wait for a node.
-        if let (Some(old), Some(new)) = (&event.old, &event.new)
-            && old.pulse == new.pulse
-            && old.fields == new.fields
-            && old.labels == new.labels
-            && old.value()["spec"] == new.value()["spec"]
-        {
-            return;
-        }
-        for key in &self.waiting {
-            self.work.insert((Part::Schedule, key.clone()));
-        }
-        for record in self.inside.list(self.ids.daemon_sets, "") {
-            self.add(Part::DaemonSet, &record.key);
         }
     }
 

@@ -100,7 +100,12 @@ pub fn untolerated<'a>(pod: &Value, node: &'a Value, effects: &[&str]) -> Option
 }
 
 fn tolerates(pod: &Value, taint: &Value) -> bool {
-    pod["spec"]["tolerations"].as_array().into_iter().flatten().any(|it| {
+    tolerations(pod, taint).next().is_some()
+}
+
+/// What makes a pod bear a taint.
+pub fn tolerations<'a>(pod: &'a Value, taint: &'a Value) -> impl Iterator<Item = &'a Value> {
+    pod["spec"]["tolerations"].as_array().into_iter().flatten().filter(|it| {
         let effect = text(it, "effect").is_empty() || it["effect"] == taint["effect"];
         let exists = it["operator"] == "Exists";
         let key = (exists && text(it, "key").is_empty()) || it["key"] == taint["key"];

@@ -5,12 +5,49 @@
 mod form;
 mod story;
 
+use crate::server::resource::DEPLOYMENTS;
+use crate::server::store::Store;
 use crate::server::{Kubelet, LogLine, LogWanted};
 use form::Form;
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// See the module.
-pub struct Machines;
+#[derive(Default)]
+pub struct Machines {
+    store: Option<Arc<Store>>,
+    /// What comes in for applications that scale by themselves: percents of what one of their pods asks for, by
+    /// namespace and name. Their pods share it.
+    loads: FxHashMap<String, u64>,
+    /// How many pods share it, as of a version of their deployment.
+    shares: Mutex<FxHashMap<String, (u64, u64)>>,
+}
+
+impl Machines {
+    /// Machines of a cluster on which this comes in.
+    pub fn new(store: Arc<Store>, loads: Vec<(String, u64)>) -> Machines {
+        Machines { store: Some(store), loads: loads.into_iter().collect(), shares: Mutex::default() }
+    }
+
+    /// How busy a pod of an application that scales by itself is, in percent of what it asks for.
+    fn busy(&self, namespace: &str, app: &str) -> Option<u64> {
+        let key = format!("{namespace}/{app}");
+        let total = *self.loads.get(&key)?;
+        let deployment = self.store.as_ref()?.get(DEPLOYMENTS, &key)?;
+        let mut shares = self.shares.lock();
+        let share = shares.entry(key).or_default();
+        if share.0 != deployment.version {
+            let ready = deployment.value()["status"]["readyReplicas"].as_u64().unwrap_or(0);
+            *share = (deployment.version, ready);
+        }
+        Some((total / share.1.max(1)).min(MOST_BUSY))
+    }
+}
+
+/// A pod does not get busier than this, however much comes in.
+const MOST_BUSY: u64 = 220;
 
 /// The most lines that a machine keeps of one container.
 const MOST: i64 = 4000;
@@ -122,8 +159,10 @@ impl Kubelet for Machines {
     }
 
     fn usage(&self, pod: &Value, now: i64) -> Vec<(String, u64, u64)> {
-        let uid = pod["metadata"]["uid"].as_str().unwrap_or_default();
-        let app = pod["metadata"]["labels"]["app"].as_str().unwrap_or_default();
+        let metadata = &pod["metadata"];
+        let uid = metadata["uid"].as_str().unwrap_or_default();
+        let app = metadata["labels"]["app"].as_str().unwrap_or_default();
+        let shared = self.busy(metadata["namespace"].as_str().unwrap_or_default(), app);
         let containers = pod["spec"]["containers"].as_array().into_iter().flatten();
         containers
             .filter_map(|it| Some((it["name"].as_str()?, &it["resources"])))
@@ -135,8 +174,8 @@ impl Kubelet for Machines {
                 let limit = bytes(&resources["limits"]["memory"]).unwrap_or(256 << 20);
                 // A third of what it asks for, more or less; and what is killed for its memory stands at its limit.
                 let share = if matches!(app, "risk-engine" | "trino-worker") { 93 } else { 18 + steady % 40 };
-                let busy = if app == "payment-gateway" { 85 } else { 8 + steady % 45 };
-                let cpu = requested * busy / 100 + wander % (requested / 12).max(2) + 1;
+                let (busy, wide) = shared.map_or((8 + steady % 45, 12), |busy| (busy, 25));
+                let cpu = requested * busy / 100 + wander % (requested / wide).max(2) + 1;
                 let memory = limit / 100 * share + ((wander % 6) << 20);
                 (name.to_owned(), cpu, memory.min(limit))
             })

@@ -123,7 +123,9 @@ pub(super) fn asked(pod: &Value, part: &str) -> Amounts {
         }
     }
     add(&mut sum, stays);
-    list("containers").iter().for_each(|container| add(&mut sum, of(container)));
+    for container in list("containers") {
+        add(&mut sum, of(container));
+    }
     for (name, amount) in most {
         let sum = sum.entry(name).or_default();
         *sum = (*sum).max(amount);
