@@ -60,7 +60,7 @@ pub async fn page(store: &Store, place: &Place, prefix: &str, options: &Options)
     let mut last = "";
     for (key, record) in rest.by_ref() {
         if selects(options, prefix, record) {
-            page.items.push(record.clone());
+            page.items.push(place.mirrored(record).map_or_else(|| record.clone(), Arc::new));
             last = key;
             if limit > 0 && page.items.len() == limit {
                 break;

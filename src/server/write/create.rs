@@ -6,6 +6,7 @@ use super::prepare::{check_forms, check_identity, prune};
 use super::validate::validate;
 use super::{Body, Write, Written, defaults, map_of, now, suffix, uid};
 use crate::server::fields::managers::{Managers, Operation};
+use crate::server::mirror;
 use crate::server::status::{Cause, Failure};
 use crate::server::store::{Expected, Record};
 use serde_json::{Value, json};
@@ -60,6 +61,7 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
         let record = Record::detached(resource, object).ok_or_else(|| Failure::internal("the object has no name"))?;
         return Ok((Arc::new(record), true));
     }
+    let object = mirror::kept(resource, object);
     let put = write.store.put(write.place.id, &key, Expected::Absent, object);
     let record = put.map_err(|_| Failure::already_exists(resource, &name))?;
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
