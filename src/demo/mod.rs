@@ -7,6 +7,7 @@ mod bootstrap;
 mod content;
 mod controllers;
 mod machines;
+mod outage;
 mod rng;
 mod script;
 pub mod serving;
@@ -18,10 +19,11 @@ pub use wanted::Wanted;
 
 use crate::server::resource::NAMESPACES;
 use crate::server::store::Store;
-use crate::server::{Server, Tasks, User, connect};
+use crate::server::{Door, Server, Tasks, User};
 use content::{Profile, build};
 use controllers::Controllers;
 use machines::Machines;
+use outage::Outage;
 use parking_lot::Mutex;
 use rng::Rng;
 use script::Script;
@@ -35,6 +37,7 @@ const HISTORY: usize = 1024;
 struct Life {
     script: Option<Script>,
     controllers: Controllers,
+    outage: Option<Outage>,
 }
 
 /// One embedded cluster. Dropping it ends its connections and what happens in it.
@@ -44,6 +47,7 @@ pub struct DemoCluster {
     admin: String,
     life: Mutex<Option<Life>>,
     tasks: Arc<Tasks>,
+    door: Arc<Door>,
 }
 
 /// The embedded fleet as it is wanted; the same seed gives the same objects, aged from now.
@@ -51,17 +55,21 @@ pub fn fleet(wanted: &Wanted) -> Result<Vec<DemoCluster>, wanted::TooMuch> {
     let now = jiff::Timestamp::now().as_second();
     let profiles = wanted.profiles()?;
     let script = wanted.churn != Some(0);
-    profiles
-        .iter()
-        .map(|profile| {
-            let cluster = DemoCluster::new(profile, wanted.seed, now, HISTORY);
-            if !script && let Some(life) = cluster.life.lock().as_mut() {
-                life.script = None;
-            }
-            wanted.check(&cluster)?;
-            Ok(cluster)
-        })
-        .collect()
+    let build = |profile: &Profile| {
+        let cluster = DemoCluster::new(profile, wanted.seed, now, HISTORY);
+        if !script && let Some(life) = cluster.life.lock().as_mut() {
+            life.script = None;
+        }
+        wanted.check(&cluster)?;
+        Ok(cluster)
+    };
+    let clusters: Vec<DemoCluster> = profiles.iter().map(build).collect::<Result<_, _>>()?;
+    if let Some(last) = clusters.last().filter(|_| script && clusters.len() >= outage::FLEET)
+        && let Some(life) = last.life.lock().as_mut()
+    {
+        life.outage = Some(Outage::new(wanted.seed, last.name()));
+    }
+    Ok(clusters)
 }
 
 impl DemoCluster {
@@ -88,8 +96,13 @@ impl DemoCluster {
                 kubelet: kubelet.clone(),
             }),
             admin,
-            life: Mutex::new(Some(Life { script: Some(world.script), controllers: Controllers::new(store, kubelet) })),
+            life: Mutex::new(Some(Life {
+                script: Some(world.script),
+                controllers: Controllers::new(store, kubelet),
+                outage: None,
+            })),
             tasks: Arc::default(),
+            door: Arc::default(),
         }
     }
 
@@ -107,6 +120,9 @@ impl DemoCluster {
     fn live(&self) {
         if let Some(life) = self.life.lock().take() {
             self.tasks.spawn(life.controllers.run(life.script.is_some()));
+            if let Some(outage) = life.outage {
+                self.tasks.spawn(outage.run(self.door.clone()));
+            }
             if let Some(script) = life.script {
                 self.tasks.spawn(script.run(self.server.store.clone()));
             }
@@ -118,6 +134,6 @@ impl DemoCluster {
     /// The first one starts what happens by itself. Must be called within a tokio runtime.
     pub fn dial(&self) -> DuplexStream {
         self.live();
-        connect(&self.tasks, &self.server)
+        self.door.connect(&self.tasks, &self.server)
     }
 }

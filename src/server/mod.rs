@@ -4,12 +4,14 @@
 //! neither the demo nor the conformance suite needs it leaves out.
 
 mod discovery;
+mod door;
 mod fields;
 mod handle;
 mod inside;
 mod kubelet;
 mod list;
 mod listen;
+mod mirror;
 mod negotiate;
 mod openapi;
 mod options;
@@ -30,11 +32,12 @@ mod user;
 mod watch;
 mod write;
 
+pub use door::{Door, Shut};
 pub use inside::{Inside, Refused};
 pub use kubelet::{Idle, Kubelet, LogLine, LogWanted};
 pub use listen::{Identity, listen};
 pub use select::Labels;
-pub use serve::{Tasks, connect};
+pub use serve::Tasks;
 pub use user::User;
 #[cfg(test)]
 pub use write::misfits;

@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::task::JoinSet;
 
 /// Bytes that a pipe holds each way.
-const PIPE: usize = 256 * 1024;
+pub(super) const PIPE: usize = 256 * 1024;
 
 /// The tasks of one cluster; dropping it ends them.
 #[derive(Default)]

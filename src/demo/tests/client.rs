@@ -131,4 +131,10 @@ impl Lines {
         }
         self.next().await
     }
+
+    /// Waits until the connection ends, for as long as an hour.
+    pub async fn until_cut(mut self) {
+        let ended = async { while self.body.frame().await.is_some_and(|frame| frame.is_ok()) {} };
+        tokio::time::timeout(Duration::from_hours(1), ended).await.unwrap();
+    }
 }

@@ -4,10 +4,12 @@
 mod client;
 mod company;
 mod controllers;
+mod events;
 mod lists;
 mod logs;
 mod nodes;
 mod objects;
+mod outages;
 mod quotas;
 mod scaling;
 mod selectors;
@@ -108,15 +110,15 @@ async fn connections_end_with_their_client() {
     for h2 in [false, true] {
         let mut lines = client::watch(&cluster, "/api/v1/nodes?watch=true", "", h2).await;
         lines.next().await.unwrap();
-        assert!(cluster.tasks.running() > 0);
+        assert!(cluster.door.running() > 0);
         drop(lines);
         for _ in 0..200 {
-            if cluster.tasks.running() == 0 {
+            if cluster.door.running() == 0 {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        assert_eq!(cluster.tasks.running(), 0, "h2: {h2}");
+        assert_eq!(cluster.door.running(), 0, "h2: {h2}");
     }
 }
 
