@@ -13,6 +13,7 @@ mod maker;
 mod network;
 mod nodes;
 mod owners;
+pub mod pki;
 pub mod pods;
 mod policy;
 mod storage;
