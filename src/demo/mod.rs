@@ -6,8 +6,10 @@
 mod bootstrap;
 mod content;
 mod controllers;
+mod incidents;
 mod machines;
 mod outage;
+mod program;
 mod rng;
 mod script;
 pub mod serving;
@@ -22,6 +24,7 @@ use crate::server::store::Store;
 use crate::server::{Door, Server, Tasks, User};
 use content::{Profile, build};
 use controllers::Controllers;
+use incidents::Incidents;
 use machines::Machines;
 use outage::Outage;
 use parking_lot::Mutex;
@@ -38,6 +41,7 @@ struct Life {
     script: Option<Script>,
     controllers: Controllers,
     outage: Option<Outage>,
+    incidents: Incidents,
 }
 
 /// One embedded cluster. Dropping it ends its connections and what happens in it.
@@ -83,6 +87,7 @@ impl DemoCluster {
         world.objects.extend(bootstrap::objects(&registry, rng, content::born(now), &namespaces));
         let store = Arc::new(Store::new(registry, profile.first_version, history, world.objects));
         let kubelet = Arc::new(Machines::new(store.clone(), world.loads));
+        let incidents = Incidents::new(store.clone(), seed, profile.name);
         let admin = bootstrap::token();
         let mut users = bootstrap::users();
         users.insert(admin.clone(), User::admin("admin"));
@@ -100,6 +105,7 @@ impl DemoCluster {
                 script: Some(world.script),
                 controllers: Controllers::new(store, kubelet),
                 outage: None,
+                incidents,
             })),
             tasks: Arc::default(),
             door: Arc::default(),
@@ -124,6 +130,7 @@ impl DemoCluster {
                 self.tasks.spawn(outage.run(self.door.clone()));
             }
             if let Some(script) = life.script {
+                self.tasks.spawn(life.incidents.run());
                 self.tasks.spawn(script.run(self.server.store.clone()));
             }
         }

@@ -6,6 +6,7 @@
 mod autoscale;
 mod behavior;
 mod budget;
+mod claims;
 mod cron;
 mod cron_job;
 mod daemon_set;
@@ -57,6 +58,8 @@ enum Part {
     Autoscale,
     Node,
     Evict,
+    Claim,
+    Volume,
     Foreground,
 }
 
@@ -78,6 +81,8 @@ struct Ids {
     config_maps: Id,
     quotas: Id,
     scalers: Id,
+    volumes: Id,
+    classes: Id,
 }
 
 impl Ids {
@@ -102,6 +107,8 @@ impl Ids {
             config_maps: id("", "configmaps"),
             quotas: id("", "resourcequotas"),
             scalers: id("autoscaling", "horizontalpodautoscalers"),
+            volumes: id("", "persistentvolumes"),
+            classes: id("storage.k8s.io", "storageclasses"),
         }
     }
 }
@@ -176,6 +183,7 @@ impl Controllers {
         self.take_quotas(begin);
         if lively {
             self.begin_nodes();
+            self.begin_short();
             self.begin_autoscaling();
         }
         for record in self.inside.list(self.ids.cron_jobs, "") {
@@ -267,6 +275,8 @@ impl Controllers {
             Part::Autoscale => self.autoscale(key),
             Part::Node => self.node(key),
             Part::Evict => self.evict(key),
+            Part::Claim => self.claim(key),
+            Part::Volume => self.volume(key),
             Part::Foreground => self.foreground(key),
         }
     }
@@ -285,6 +295,7 @@ impl Controllers {
             _ if id == ids.cron_jobs => Some(Part::CronJob),
             _ if id == ids.services => Some(Part::Service),
             _ if id == ids.budgets => Some(Part::Budget),
+            _ if id == ids.volumes => Some(Part::Volume),
             _ => None,
         };
         if let Some(part) = part {
@@ -296,6 +307,7 @@ impl Controllers {
         match id {
             PODS => self.note_pod(event, record),
             NODES => self.note_node(event),
+            _ if id == ids.claims => self.note_claim(&record.key),
             _ if id == ids.replica_sets || id == ids.jobs => self.note_owner(record),
             _ => {}
         }
@@ -323,6 +335,7 @@ impl Controllers {
             self.waiting.remove(&record.key);
         }
         self.note_owner(record);
+        self.note_claims(record);
         let namespace = record.key.split('/').next().unwrap_or_default().to_owned();
         for (id, part) in [(self.ids.services, Part::Service), (self.ids.budgets, Part::Budget)] {
             for other in self.inside.list(id, &namespace) {

@@ -302,5 +302,5 @@ fn patience(pod: &Value, node: &Value) -> Option<u64> {
         let left = (seconds - since).max(0);
         least = Some(least.map_or(left, |least| least.min(left)));
     }
-    least.map(|left| object::seconds(left))
+    least.map(object::seconds)
 }

@@ -18,6 +18,15 @@ impl Controllers {
         self.after(wait, part, at);
     }
 
+    /// With churn, those that are short at the beginning try again.
+    pub(super) fn begin_short(&mut self) {
+        for record in self.inside.list(self.ids.replica_sets, "") {
+            if memchr::memmem::find(record.item(), b"\"ReplicaFailure\"").is_some() {
+                self.add(Part::ReplicaSet, &record.key);
+            }
+        }
+    }
+
     /// Whether it is too early to try again: nothing has changed since something was refused.
     pub(super) fn waits(&self, part: Part, at: &str) -> bool {
         let work = (part, at.to_owned());

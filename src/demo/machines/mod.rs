@@ -5,6 +5,7 @@
 mod form;
 mod story;
 
+use super::program::{self, Program};
 use crate::server::resource::DEPLOYMENTS;
 use crate::server::store::Store;
 use crate::server::{Kubelet, LogLine, LogWanted};
@@ -105,16 +106,18 @@ struct Voice<'a> {
     image: &'a str,
     uid: &'a str,
     form: Form,
+    program: Option<Program>,
 }
 
 impl<'a> Voice<'a> {
     fn of(pod: &'a Value, container: &'a str) -> Voice<'a> {
         let lists = ["containers", "initContainers", "ephemeralContainers"];
         let mut all = lists.iter().filter_map(|list| pod["spec"][*list].as_array()).flatten();
-        let image = all.find(|it| it["name"] == container).and_then(|it| it["image"].as_str()).unwrap_or_default();
+        let spec = all.find(|it| it["name"] == container);
+        let image = spec.and_then(|it| it["image"].as_str()).unwrap_or_default();
         let app = pod["metadata"]["labels"]["app"].as_str().unwrap_or(container);
         let uid = pod["metadata"]["uid"].as_str().unwrap_or_default();
-        Voice { app, container, image, uid, form: Form::of(image) }
+        Voice { app, container, image, uid, form: Form::of(image), program: spec.and_then(program::of) }
     }
 
     /// The number that decides what is written in a second.
@@ -127,15 +130,28 @@ impl Kubelet for Machines {
     fn log(&self, pod: &Value, wanted: &LogWanted, now: i64) -> Vec<LogLine> {
         let Some(run) = run(pod, wanted) else { return Vec::new() };
         let voice = Voice::of(pod, &wanted.container);
-        let every = voice.form.every();
+        let program = voice.program.clone();
+        let every = match &program {
+            Some(program) if program.round > 0 => program.round.cast_signed(),
+            _ => voice.form.every(),
+        };
         let end = run.end.map_or(now, |(at, _)| at).min(now);
         let begin = wanted.after.map_or(run.first, |after| run.first.max(after + 1)).max(end - MOST * every);
         let main = pod["spec"]["containers"][0]["name"] == *wanted.container;
         let failing = failing(pod).filter(|_| main && run.end.is_none());
+        let said = |at: i64, program: &Program| -> Vec<LogLine> {
+            let raw = |text: &String| story::raw(text);
+            program.says.iter().map(raw).map(|said| voice.form.line(&voice, at, &said)).collect()
+        };
         let phase = (seed(voice.uid) % every.unsigned_abs()).cast_signed();
         let mut out = Vec::new();
         for at in begin..=end {
             let before = out.len();
+            if let Some(program) = &program {
+                let due = at == run.first || program.round > 0 && (at - run.first) % every == 0;
+                out.extend(due.then(|| said(at, program)).into_iter().flatten());
+                continue;
+            }
             if at == run.first {
                 out.extend(story::start(&voice).into_iter().map(|said| voice.form.line(&voice, at, &said)));
             }

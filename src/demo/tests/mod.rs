@@ -1,15 +1,19 @@
 //! The embedded clusters as a client sees them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod certificates;
+mod claims;
 mod client;
 mod company;
 mod controllers;
 mod events;
+mod incidents;
 mod lists;
 mod logs;
 mod nodes;
 mod objects;
 mod outages;
+mod programs;
 mod quotas;
 mod scaling;
 mod selectors;

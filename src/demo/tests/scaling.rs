@@ -34,7 +34,7 @@ async fn nothing_scales_while_nobody_asks() {
     let all = "/apis/autoscaling/v2/horizontalpodautoscalers";
     let before = get(&cluster, all).await.json();
     assert!(items(&before).len() >= 3);
-    tokio::time::sleep(Duration::from_secs(300)).await;
+    tokio::time::sleep(Duration::from_mins(5)).await;
     assert_eq!(get(&cluster, all).await.json()["items"], before["items"]);
 }
 
@@ -64,7 +64,7 @@ async fn more_room_is_used_as_far_as_it_is_needed() {
     let wanted = "cpu resource utilization (percentage of request) above target";
     assert!(told.iter().any(|it| it.starts_with("New size: ") && it.ends_with(wanted)), "{told:?}");
     // It stays so.
-    tokio::time::sleep(Duration::from_secs(120)).await;
+    tokio::time::sleep(Duration::from_mins(2)).await;
     assert_eq!(get(&cluster, GATEWAY).await.json()["spec"]["replicas"], replicas);
 
     merge(&cluster, &path, json!({"spec": {"minReplicas": 1, "maxReplicas": 2}})).await;

@@ -16,6 +16,17 @@ pub fn complete(write: &Write<'_>, object: &mut Value) -> Result<(), Failure> {
     if resource.is("", "limitranges") {
         limits::complete(object);
     }
+    for (plural, finalizer) in [
+        ("persistentvolumeclaims", "kubernetes.io/pvc-protection"),
+        ("persistentvolumes", "kubernetes.io/pv-protection"),
+    ] {
+        if resource.is("", plural) {
+            protect(object, finalizer);
+        }
+    }
+    if resource.is("", "persistentvolumeclaims") {
+        class(write, object);
+    }
     if resource.is("", "pods") {
         account(write, object)?;
         priority(write, object)?;
@@ -28,6 +39,32 @@ pub fn complete(write: &Write<'_>, object: &mut Value) -> Result<(), Failure> {
 pub fn charge(write: &Write<'_>, object: &Value) -> Result<(), Failure> {
     limits::check(write, object)?;
     quota::charge(write, object)
+}
+
+/// What is in use is kept until it is not.
+fn protect(object: &mut Value, finalizer: &str) {
+    if object["metadata"]["finalizers"].is_null() {
+        map_of(&mut object["metadata"]).insert("finalizers".to_owned(), Value::Array(Vec::new()));
+    }
+    if let Some(all) = object["metadata"]["finalizers"].as_array_mut()
+        && !all.iter().any(|it| it == finalizer)
+    {
+        all.push(finalizer.into());
+    }
+}
+
+/// A claim that names no class is of the default one.
+fn class(write: &Write<'_>, claim: &mut Value) {
+    if !claim["spec"]["storageClassName"].is_null() {
+        return;
+    }
+    let Some((id, _)) = write.store.registry.find("storage.k8s.io", "v1", "storageclasses") else { return };
+    let all = write.store.under(id, "");
+    let is_default =
+        |class: &Value| class["metadata"]["annotations"]["storageclass.kubernetes.io/is-default-class"] == "true";
+    if let Some(class) = all.iter().map(|record| record.value()).find(is_default) {
+        map_of(&mut claim["spec"]).insert("storageClassName".to_owned(), class["metadata"]["name"].clone());
+    }
 }
 
 fn account(write: &Write<'_>, pod: &mut Value) -> Result<(), Failure> {
