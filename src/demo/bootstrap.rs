@@ -1,6 +1,7 @@
 //! What every API server makes by itself: roles and bindings, accounts, its own service, priority classes.
 
-use super::content::stamp;
+use super::content::pki::Authority;
+use super::content::{DAY, stamp};
 use super::rng::Rng;
 use crate::server::User;
 use crate::server::registry::Registry;
@@ -114,9 +115,11 @@ fn common() -> Vec<(&'static str, Vec<&'static str>)> {
 pub fn objects(registry: &Registry, rng: Rng, born: i64, namespaces: &[String]) -> Vec<(Id, Value)> {
     let mut maker = Maker { registry, rng, born, objects: Vec::new() };
     rights(&mut maker);
+    let authority = Authority::new(&mut maker.rng, "kubernetes", born, born + 3650 * DAY);
+    let authority = authority.map(|it| it.pair.certificate).unwrap_or_default();
     for namespace in namespaces {
         maker.add("", "serviceaccounts", namespace, "default", json!({"metadata": {}}));
-        maker.add("", "configmaps", namespace, "kube-root-ca.crt", root_ca());
+        maker.add("", "configmaps", namespace, "kube-root-ca.crt", root_ca(&authority));
     }
     for (name, value) in [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)] {
         let class = json!({
@@ -131,14 +134,14 @@ pub fn objects(registry: &Registry, rng: Rng, born: i64, namespaces: &[String]) 
 }
 
 /// The config map that tells pods the authority of their server.
-pub fn root_ca() -> Value {
+pub fn root_ca(certificate: &str) -> Value {
     json!({
         "metadata": {"annotations": {
             "kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver when using \
                 internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is \
                 guaranteed across distributions of Kubernetes clusters.",
         }},
-        "data": {"ca.crt": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"},
+        "data": {"ca.crt": certificate},
     })
 }
 

@@ -7,7 +7,10 @@ mod bootstrap;
 mod churn;
 mod content;
 mod controllers;
+mod incidents;
 mod machines;
+mod outage;
+mod program;
 mod rng;
 pub mod serving;
 #[cfg(test)]
@@ -18,11 +21,13 @@ pub use wanted::Wanted;
 
 use crate::server::resource::NAMESPACES;
 use crate::server::store::{Keep, Store};
-use crate::server::{Server, Tasks, User, connect, pipe, serve};
+use crate::server::{Door, Server, Tasks, User, pipe};
 use churn::Churn;
 use content::{Profile, build};
 use controllers::Controllers;
+use incidents::Incidents;
 use machines::Machines;
+use outage::Outage;
 use parking_lot::Mutex;
 use rng::Rng;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,6 +39,8 @@ use tokio::sync::{OnceCell, Semaphore, oneshot};
 struct Life {
     churn: Option<Churn>,
     controllers: Controllers,
+    outage: Option<Outage>,
+    incidents: Option<Incidents>,
 }
 
 /// A cluster that is there.
@@ -50,6 +57,8 @@ struct Plan {
     now: i64,
     keep: Keep,
     churn: u32,
+    /// It drops off now and then.
+    drops: bool,
     calm: AtomicBool,
     built: OnceLock<Built>,
     /// Whether it is built, for those who wait for it.
@@ -62,6 +71,7 @@ struct Plan {
 pub struct DemoCluster {
     plan: Arc<Plan>,
     tasks: Arc<Tasks>,
+    door: Arc<Door>,
 }
 
 /// The embedded fleet as it is wanted; the same seed gives the same objects, aged from now.
@@ -69,14 +79,36 @@ pub fn fleet(wanted: &Wanted) -> Result<Vec<DemoCluster>, wanted::TooMuch> {
     let now = jiff::Timestamp::now().as_second();
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let builders = Arc::new(Semaphore::new(processors));
-    let one = |profile| DemoCluster::plan(profile, wanted.seed, now, Keep::USUAL, wanted.churn, builders.clone());
-    Ok(wanted.profiles()?.into_iter().map(one).collect())
+    let profiles = wanted.profiles()?;
+    let drops = wanted.churn > 0 && profiles.len() >= outage::FLEET;
+    let last = profiles.len() - 1;
+    let one = |(at, profile)| {
+        let mut plan = Plan::new(profile, wanted.seed, now, Keep::USUAL, wanted.churn, builders.clone());
+        plan.drops = drops && at == last;
+        DemoCluster::of(plan)
+    };
+    Ok(profiles.into_iter().enumerate().map(one).collect())
 }
 
 impl Plan {
+    fn new(profile: Profile, seed: u64, now: i64, keep: Keep, churn: u32, builders: Arc<Semaphore>) -> Plan {
+        Plan {
+            profile,
+            seed,
+            now,
+            keep,
+            churn,
+            drops: false,
+            calm: AtomicBool::new(false),
+            built: OnceLock::new(),
+            ready: OnceCell::new(),
+            builders,
+        }
+    }
+
     fn build(&self) -> Built {
         let (profile, seed, now) = (&self.profile, self.seed, self.now);
-        let content::World { registry, mut seeds } = build(profile, seed, now);
+        let content::World { registry, mut seeds, loads } = build(profile, seed, now);
         let namespaces = seeds.records().iter().filter(|(id, _)| *id == NAMESPACES);
         let namespaces: Vec<String> = namespaces.map(|(_, record)| record.key.to_string()).collect();
         let rng = Rng::new(seed, &format!("{} bootstrap", profile.name));
@@ -87,18 +119,24 @@ impl Plan {
             }
         }
         let store = Arc::new(Store::new(registry, profile.first_version, self.keep, seeds));
+        let kubelet = Arc::new(Machines::new(store.clone(), loads));
         let admin = bootstrap::token();
         let mut users = bootstrap::users();
         users.insert(admin.clone(), User::admin("admin"));
-        let churn = (self.churn > 0)
-            .then(|| Churn::new(store.clone(), Rng::new(seed, &format!("{} churn", profile.name)), self.churn));
-        let life = Life { churn, controllers: Controllers::new(store.clone()) };
+        let busy = self.churn > 0;
+        let life = Life {
+            churn: busy
+                .then(|| Churn::new(store.clone(), Rng::new(seed, &format!("{} churn", profile.name)), self.churn)),
+            controllers: Controllers::new(store.clone(), kubelet.clone()),
+            outage: self.drops.then(|| Outage::new(seed, &profile.name)),
+            incidents: busy.then(|| Incidents::new(store.clone(), seed, &profile.name)),
+        };
         let server = Server {
             store,
             git_version: profile.git_version.to_owned(),
             users,
             anonymous: Some(User::admin("demo")),
-            kubelet: Arc::new(Machines),
+            kubelet,
         };
         Built { server: Arc::new(server), admin, life: Mutex::new(Some(life)) }
     }
@@ -126,11 +164,17 @@ impl Plan {
     }
 
     /// Starts what happens by itself, once.
-    fn live(&self, tasks: &Tasks) {
+    fn live(&self, tasks: &Tasks, door: &Arc<Door>) {
         if let Some(life) = self.built().life.lock().take()
             && !self.calm.load(Ordering::Relaxed)
         {
-            tasks.spawn(life.controllers.run());
+            tasks.spawn(life.controllers.run(self.churn > 0));
+            if let Some(outage) = life.outage {
+                tasks.spawn(outage.run(door.clone()));
+            }
+            if let Some(incidents) = life.incidents {
+                tasks.spawn(incidents.run());
+            }
             if let Some(churn) = life.churn {
                 tasks.spawn(churn.run());
             }
@@ -139,19 +183,8 @@ impl Plan {
 }
 
 impl DemoCluster {
-    fn plan(profile: Profile, seed: u64, now: i64, keep: Keep, churn: u32, builders: Arc<Semaphore>) -> DemoCluster {
-        let plan = Plan {
-            profile,
-            seed,
-            now,
-            keep,
-            churn,
-            calm: AtomicBool::new(false),
-            built: OnceLock::new(),
-            ready: OnceCell::new(),
-            builders,
-        };
-        DemoCluster { plan: Arc::new(plan), tasks: Arc::default() }
+    fn of(plan: Plan) -> DemoCluster {
+        DemoCluster { plan: Arc::new(plan), tasks: Arc::default(), door: Arc::default() }
     }
 
     /// The cluster's name.
@@ -176,7 +209,7 @@ impl DemoCluster {
 
     /// Starts what happens by itself, once.
     fn live(&self) {
-        self.plan.live(&self.tasks);
+        self.plan.live(&self.tasks, &self.door);
     }
 
     /// A new connection: the client's end of a pipe that speaks HTTP/1.1 and HTTP/2 with prior knowledge.
@@ -185,17 +218,17 @@ impl DemoCluster {
     pub fn dial(&self) -> DuplexStream {
         if self.plan.built.get().is_some() {
             self.live();
-            return connect(&self.tasks, self.server());
+            return self.door.connect(&self.tasks, self.server());
         }
         let (client, stream) = pipe();
         let plan = self.plan.clone();
         // Weak, or the tasks would own what owns them.
-        let owner = Arc::downgrade(&self.tasks);
+        let (owner, door) = (Arc::downgrade(&self.tasks), self.door.clone());
         self.tasks.spawn(async move {
             plan.ready().await;
             if let (Some(built), Some(tasks)) = (plan.built.get(), owner.upgrade()) {
-                plan.live(&tasks);
-                serve(&tasks, &built.server, stream);
+                plan.live(&tasks, &door);
+                door.take(&tasks, &built.server, stream);
             }
         });
         client

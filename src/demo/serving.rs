@@ -31,7 +31,7 @@ impl Serving {
             };
             let listener = TcpListener::bind(SocketAddr::new(first.ip(), port)).await?;
             places.push(listener.local_addr()?);
-            listen(&cluster.tasks, cluster.server(), &identity, listener);
+            listen(&cluster.tasks, &cluster.door, cluster.server(), &identity, listener);
             cluster.live();
         }
         Ok(Serving { authority: identity.authority, places, clusters })

@@ -99,6 +99,16 @@ impl Inside {
         self.write(id, &key, "", |write| write::create(write, &body(object))).map(|written| written.object.value())
     }
 
+    /// Creates an object, or says in the server's words why it may not be.
+    pub fn try_create(&self, id: Id, object: &Value) -> Result<Value, String> {
+        let place = self.place(id).ok_or_else(String::new)?;
+        let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
+        let write = Write { store: &self.store, place: &place, namespace, name: "", part: "", options: &self.options };
+        let written = write::create(&write, &body(object));
+        let why = |failure: Failure| failure.to_json()["message"].as_str().unwrap_or_default().to_owned();
+        written.map(|written| written.object.value()).map_err(why)
+    }
+
     /// Replaces an object, or its `part` such as `status`, as long as nobody was quicker.
     pub fn update(&self, id: Id, part: &str, object: &Value) -> Result<Value, Refused> {
         let metadata = &object["metadata"];
@@ -117,6 +127,18 @@ impl Inside {
     /// Gives a pod its node.
     pub fn bind(&self, id: Id, key: &str, node: &str) -> Result<(), Refused> {
         self.write(id, key, "binding", |write| write::bind(write, &body(&json!({"target": {"name": node}}))))
+    }
+
+    /// The scale of an object.
+    pub fn scale(&self, id: Id, key: &str) -> Option<Value> {
+        Some(write::read_scale(&self.place(id)?.resource, &*self.store.get(id, key)?))
+    }
+
+    /// Sets how many replicas an object wants.
+    pub fn set_scale(&self, id: Id, key: &str, replicas: i64) -> Result<(), Refused> {
+        let media = "application/merge-patch+json".to_owned();
+        let patch = Body { media, bytes: Bytes::from(json!({"spec": {"replicas": replicas}}).to_string()) };
+        self.write(id, key, "scale", |write| write::write_scale(write, &patch, true).map(drop))
     }
 
     /// Deletes an object in the background, if it is still that of this uid.

@@ -253,8 +253,10 @@ impl Pieces {
             if !std::mem::take(&mut self.first) {
                 out.push(b',');
             }
+            let mirrored = self.place.mirrored(&record);
+            let record = mirrored.as_ref().unwrap_or(&record);
             match self.form {
-                Form::Table(meta) => table::record_row(&self.place.resource, &record, meta, self.include, &mut out)?,
+                Form::Table(meta) => table::record_row(&self.place.resource, record, meta, self.include, &mut out)?,
                 Form::PartialList(meta) => record.write_partial(meta, record.version, &mut out),
                 _ => record.write_item(&mut out),
             }

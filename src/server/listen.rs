@@ -1,7 +1,7 @@
 //! HTTPS on an address of this machine.
 
 use super::serve::serve;
-use super::{Server, Tasks};
+use super::{Door, Server, Shut, Tasks};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
@@ -55,9 +55,9 @@ fn make(address: IpAddr) -> Result<Identity, Box<dyn std::error::Error + Send + 
     Ok(Identity { authority, acceptor: TlsAcceptor::from(Arc::new(config)) })
 }
 
-/// Serves what comes to a listener, in `tasks`, for as long as those live.
-pub fn listen(tasks: &Arc<Tasks>, server: &Arc<Server>, identity: &Identity, listener: TcpListener) {
-    let (server, acceptor) = (server.clone(), identity.acceptor.clone());
+/// Serves what comes to a listener, through a door, for as long as `tasks` live.
+pub fn listen(tasks: &Arc<Tasks>, door: &Arc<Door>, server: &Arc<Server>, identity: &Identity, listener: TcpListener) {
+    let (door, server, acceptor) = (door.clone(), server.clone(), identity.acceptor.clone());
     // Weak, or the tasks would own what owns them.
     let owner = Arc::downgrade(tasks);
     tasks.spawn(async move {
@@ -68,11 +68,19 @@ pub fn listen(tasks: &Arc<Tasks>, server: &Arc<Server>, identity: &Identity, lis
             };
             let Some(tasks) = owner.upgrade() else { return };
             let _ = stream.set_nodelay(true);
-            let (server, acceptor, owner) = (server.clone(), acceptor.clone(), owner.clone());
-            tasks.spawn(async move {
+            let connections = match door.enter() {
+                Ok(connections) => connections,
+                Err(Shut::Refuses) => continue,
+                Err(Shut::Hangs) => {
+                    door.hold(&tasks, stream);
+                    continue;
+                }
+            };
+            let (server, acceptor, owner) = (server.clone(), acceptor.clone(), Arc::downgrade(&connections));
+            connections.spawn(async move {
                 let shaken = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await;
-                if let (Ok(Ok(stream)), Some(tasks)) = (shaken, owner.upgrade()) {
-                    serve(&tasks, &server, stream);
+                if let (Ok(Ok(stream)), Some(connections)) = (shaken, owner.upgrade()) {
+                    serve(&connections, &server, stream);
                 }
             });
         }

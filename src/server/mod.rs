@@ -4,16 +4,19 @@
 //! neither the demo nor the conformance suite needs it leaves out.
 
 mod discovery;
+mod door;
 mod fields;
 mod handle;
 mod inside;
 mod kubelet;
 mod list;
 mod listen;
+mod mirror;
 mod negotiate;
 mod openapi;
 mod options;
 mod patch;
+pub mod quantity;
 mod rbac;
 pub mod registry;
 pub mod resource;
@@ -29,14 +32,16 @@ mod user;
 mod watch;
 mod write;
 
+pub use door::{Door, Shut};
 pub use inside::{Inside, Refused};
 pub use kubelet::{Idle, Kubelet, LogLine, LogWanted};
 pub use listen::{Identity, listen};
 pub use select::Labels;
-pub use serve::{Tasks, connect, pipe, serve};
+pub use serve::{Tasks, pipe};
 pub use user::User;
 #[cfg(test)]
 pub use write::misfits;
+pub use write::quota;
 pub use write::{now, stamp, suffix, uid};
 
 use rustc_hash::FxHashMap;

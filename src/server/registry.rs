@@ -1,6 +1,6 @@
 //! The resources of one server: the built-in ones, and those that custom resource definitions add.
 
-use super::resource::{Custom, Id, Resource, built_in};
+use super::resource::{Custom, EVENTS, Id, Resource, built_in};
 use parking_lot::RwLock;
 use serde_json::Value;
 use std::sync::Arc;
@@ -21,7 +21,10 @@ struct Entry {
 impl Default for Registry {
     fn default() -> Registry {
         let entries = built_in().into_iter().enumerate();
-        let entries = entries.map(|(store, resource)| Entry { resource: resource.into(), served: true, store });
+        let entries = entries.map(|(at, resource)| {
+            let store = if super::mirror::is_mirror(&resource) { EVENTS } else { at };
+            Entry { resource: resource.into(), served: true, store }
+        });
         Registry { inner: RwLock::new(entries.collect()) }
     }
 }

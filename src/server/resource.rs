@@ -171,6 +171,7 @@ fn fields_of(group: &str, plural: &str) -> &'static [&'static str] {
         ("", "replicationcontrollers") | ("apps", "replicasets") => &["status.replicas"],
         ("batch", "jobs") => &["status.successful"],
         ("certificates.k8s.io", "certificatesigningrequests") => &["spec.signerName"],
+        // The two stand in the same order: they are fields of the same objects.
         ("", "events") => &[
             "involvedObject.kind",
             "involvedObject.namespace",
@@ -181,8 +182,8 @@ fn fields_of(group: &str, plural: &str) -> &'static [&'static str] {
             "involvedObject.fieldPath",
             "reason",
             "reportingComponent",
-            "source",
             "type",
+            "source",
         ],
         ("events.k8s.io", "events") => &[
             "regarding.kind",

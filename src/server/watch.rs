@@ -200,6 +200,8 @@ impl Follower {
 
     fn event(&mut self, kind: &str, record: &Record, version: u64, out: &mut Vec<u8>) -> Result<(), Failure> {
         open(kind, out);
+        let mirrored = self.place.mirrored(record);
+        let record = mirrored.as_ref().unwrap_or(record);
         match self.form {
             Form::Table(meta) => {
                 let object = |include, out: &mut Vec<u8>| match include {

@@ -35,16 +35,6 @@ pub fn add(maker: &mut Maker<'_>, workloads: &Workloads) {
         }
     }
     maker.manager = "kube-controller-manager";
-    for (namespace, _) in maker.profile.namespaces {
-        let about = "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints \
-            such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions \
-            of Kubernetes clusters.";
-        let map = json!({
-            "metadata": {"annotations": {"kubernetes.io/description": about}},
-            "data": {"ca.crt": "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"},
-        });
-        maker.put(("", "configmaps"), namespace, "kube-root-ca.crt", born, map);
-    }
     let cluster = json!({"data": {
         "cluster": maker.profile.name, "region": maker.profile.region, "role": maker.profile.role,
         "值班": "https://oncall.example.com/sre",

@@ -6,8 +6,10 @@ use super::deployments::Deployment;
 use super::events::{About, Story};
 use super::maker::Maker;
 use super::network::host;
+use super::pki::Authority;
 use super::workloads::Workloads;
 use super::{DAY, HOUR, MINUTE, TEAMS, stamp};
+use crate::demo::rng::Rng;
 use serde_json::{Value, json};
 
 /// Who signs the company's certificates.
@@ -197,6 +199,27 @@ fn ready(at: i64, reason: &str, message: &str) -> Value {
     })
 }
 
+/// What accounts and authorities sign with.
+fn keys(maker: &mut Maker<'_>, rng: &mut Rng) {
+    let (born, now) = (maker.born, maker.now);
+    let private = Authority::new(rng, "internal-ca.example.com", born + 30 * DAY, born + 3680 * DAY);
+    maker.manager = "cert-manager-issuers";
+    let account = Authority::new(rng, "acme-account", born, now).map(|it| it.pair.key).unwrap_or_default();
+    let account = json!({"type": "Opaque", "data": {"tls.key": encoded(&account)}});
+    maker.put(("", "secrets"), "cert-manager", "acme-account", born + 4 * DAY, account);
+    maker.manager = "cert-manager-certificates-issuing";
+    let ca = private.map(|it| it.pair).unwrap_or_default();
+    for namespace in maker.teams() {
+        let secret = json!({
+            "type": "kubernetes.io/tls",
+            "data": {
+                "ca.crt": encoded(&ca.certificate), "tls.crt": encoded(&ca.certificate), "tls.key": encoded(&ca.key),
+            },
+        });
+        maker.put(("", "secrets"), namespace, "internal-ca", born + 35 * DAY, secret);
+    }
+}
+
 fn certificates(maker: &mut Maker<'_>, workloads: &Workloads, stories: &mut Vec<Story>) {
     let (born, now) = (maker.born, maker.now);
     maker.manager = "cert-manager-issuers";
@@ -218,6 +241,9 @@ fn certificates(maker: &mut Maker<'_>, workloads: &Workloads, stories: &mut Vec<
         });
         maker.put(("cert-manager.io", "issuers"), namespace, "internal-ca", born + 36 * DAY, issuer);
     }
+    let mut rng = maker.rng.clone();
+    let public = Authority::new(&mut rng, "Example Trust R11", born - 400 * DAY, born + 1400 * DAY);
+    keys(maker, &mut rng);
     let first = workloads.deployments.iter().find(|it| it.app.sidecar.is_some()).map(|it| it.app.name);
     for deployment in &workloads.deployments {
         let app = deployment.app;
@@ -250,6 +276,7 @@ fn certificates(maker: &mut Maker<'_>, workloads: &Workloads, stories: &mut Vec<
             "metadata": {"generation": 1, "labels": {"app": app.name}},
             "spec": {
                 "secretName": name, "dnsNames": [host], "duration": "2160h", "renewBefore": "720h",
+                "privateKey": {"algorithm": "Ed25519", "rotationPolicy": "Always"},
                 "issuerRef": {"kind": "ClusterIssuer", "name": ISSUER},
             },
             "status": status,
@@ -258,6 +285,7 @@ fn certificates(maker: &mut Maker<'_>, workloads: &Workloads, stories: &mut Vec<
         let uid =
             maker.put(("cert-manager.io", "certificates"), app.namespace, &name, deployment.created + HOUR, object);
         maker.manager = "cert-manager-certificates-issuing";
+        let pair = public.as_ref().and_then(|it| it.sign(&mut rng, &host, from, until)).unwrap_or_default();
         let secret = json!({
             "metadata": {"annotations": {
                 "cert-manager.io/certificate-name": name, "cert-manager.io/common-name": host,
@@ -265,10 +293,7 @@ fn certificates(maker: &mut Maker<'_>, workloads: &Workloads, stories: &mut Vec<
                 "example.com/not-after": stamp(until),
             }},
             "type": "kubernetes.io/tls",
-            "data": {
-                "tls.crt": encoded(&format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", maker.rng.hex(64))),
-                "tls.key": encoded(&format!("demo key of {host}: none\n")),
-            },
+            "data": {"tls.crt": encoded(&pair.certificate), "tls.key": encoded(&pair.key)},
         });
         maker.put(("", "secrets"), app.namespace, &name, from, secret);
         if expires {

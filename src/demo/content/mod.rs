@@ -15,6 +15,7 @@ mod maker;
 mod network;
 mod nodes;
 mod owners;
+pub mod pki;
 mod pods;
 mod policy;
 mod storage;
@@ -114,6 +115,12 @@ pub(super) const CONFIG_ERRORS: i64 = 26 * MINUTE;
 /// The millicores that a full quota allows where so many are used: too few for one more pod.
 fn quota(used: u64) -> u64 {
     used + 100
+}
+
+/// How the keys of pods begin that are killed for their memory.
+pub fn hungry() -> impl Iterator<Item = String> {
+    let apps = apps::APPS.iter().filter(|app| app.trouble == Trouble::Memory);
+    apps.map(|app| format!("{}/{}-", app.namespace, app.name))
 }
 
 /// The namespaces that pull the company's own images.
@@ -236,6 +243,8 @@ pub struct World {
     pub registry: Registry,
     /// The objects, oldest kinds first.
     pub seeds: Seeds,
+    /// What comes in for applications that scale by themselves.
+    pub loads: Vec<(String, u64)>,
 }
 
 /// When the clusters were set up.
@@ -302,7 +311,7 @@ pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     helm::add(&mut maker);
     access::add(&mut maker, &workloads);
     storage::add(&mut maker, &workloads, &nodes, &mut stories);
-    policy::add(&mut maker, &workloads, &nodes, &mut stories);
+    let loads = policy::add(&mut maker, &workloads, &nodes, &mut stories);
     extend::add(&mut maker, &nodes);
     custom::add(&mut maker, &workloads, &mut stories);
     let mut seeds = maker.seeds;
@@ -311,7 +320,7 @@ pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
             seeds.add(EVENTS, &resource, report.to_json());
         }
     }
-    World { registry, seeds }
+    World { registry, seeds, loads }
 }
 
 /// Adds pods. Those of one owner that are alike are cast in one mould.

@@ -6,11 +6,18 @@ use super::events::{About, Story};
 use super::maker::Maker;
 use super::workloads::{Workloads, asked};
 use super::{DAY, HOUR, Node, stamp};
+use crate::server::quantity;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Adds them.
-pub fn add(maker: &mut Maker<'_>, workloads: &Workloads, nodes: &[Arc<Node>], stories: &mut Vec<Story>) {
+/// Adds them; tells what comes in for what scales by itself, in percents of what one pod asks for.
+pub fn add(
+    maker: &mut Maker<'_>,
+    workloads: &Workloads,
+    nodes: &[Arc<Node>],
+    stories: &mut Vec<Story>,
+) -> Vec<(String, u64)> {
+    let mut loads = Vec::new();
     maker.manager = "argocd-controller";
     limits(maker, workloads);
     for deployment in &workloads.deployments {
@@ -19,7 +26,7 @@ pub fn add(maker: &mut Maker<'_>, workloads: &Workloads, nodes: &[Arc<Node>], st
         }
         let scales = matches!(deployment.app.name, "payment-gateway" | "order-api" | "recommend-api" | "report-api");
         if scales || (deployment.grown && deployment.replicas > 1 && deployment.rolled % 6 == 0) {
-            scaler(maker, deployment, workloads, stories);
+            loads.push(scaler(maker, deployment, workloads, stories));
         }
     }
     let born = maker.born;
@@ -33,6 +40,7 @@ pub fn add(maker: &mut Maker<'_>, workloads: &Workloads, nodes: &[Arc<Node>], st
         maker.put(("scheduling.k8s.io", "priorityclasses"), "", name, born + DAY, class);
     }
     leases(maker, nodes);
+    loads
 }
 
 /// Quotas and limit ranges. Where an application is short of room, its quota is full.
@@ -52,22 +60,23 @@ fn limits(maker: &mut Maker<'_>, workloads: &Workloads) {
         });
         let hard = text_values(hard);
         let used = json!({
-            "requests.cpu": milli(cpu), "requests.memory": format!("{memory}Mi"), "pods": pods.to_string(),
+            "requests.cpu": milli(cpu), "pods": pods.to_string(),
+            "requests.memory": quantity::write(i128::from(memory << 20) * 1000, "memory"),
             "persistentvolumeclaims": maker.claims.get(namespace).copied().unwrap_or(0).to_string(),
         });
         let quota = json!({"spec": {"hard": hard}, "status": {"hard": hard, "used": used}});
         maker.put(("", "resourcequotas"), namespace, &format!("{namespace}-quota"), at, quota);
         let range = json!({"spec": {"limits": [{
             "type": "Container", "default": {"memory": "512Mi"}, "defaultRequest": {"cpu": "100m", "memory": "128Mi"},
-            "max": {"cpu": "16", "memory": "64Gi"},
+            "max": {"memory": "64Gi"},
         }]}});
         maker.put(("", "limitranges"), namespace, "container-defaults", at, range);
     }
 }
 
 /// Millicores as a quantity is written.
-fn milli(cores: u64) -> String {
-    if cores.is_multiple_of(1000) { (cores / 1000).to_string() } else { format!("{cores}m") }
+pub(super) fn milli(cores: u64) -> String {
+    quantity::write(cores.into(), "cpu")
 }
 
 fn text_values(mut object: Value) -> Value {
@@ -104,13 +113,23 @@ fn budget(maker: &mut Maker<'_>, deployment: &Deployment, workloads: &Workloads)
     maker.put(("policy", "poddisruptionbudgets"), app.namespace, app.name, deployment.created, object);
 }
 
-fn scaler(maker: &mut Maker<'_>, deployment: &Deployment, workloads: &Workloads, stories: &mut Vec<Story>) {
+fn scaler(
+    maker: &mut Maker<'_>,
+    deployment: &Deployment,
+    workloads: &Workloads,
+    stories: &mut Vec<Story>,
+) -> (String, u64) {
     let app = deployment.app;
     let count = deployment.replicas;
     // One stands at its limit.
     let limited = app.name == "payment-gateway";
     let most = if limited { count } else { count * 2 };
-    let now_used = if limited { 91 } else { 52 };
+    // The others are near enough to their target to stay as they are.
+    let now_used: u64 = if limited { 130 } else { 62 };
+    let asked: i128 = deployment.current().map_or(0, |set| {
+        let containers = set.template["spec"]["containers"].as_array().into_iter().flatten();
+        containers.filter_map(|it| quantity::read(&it["resources"]["requests"]["cpu"])).sum()
+    });
     let resource = |target: Value| json!({"type": "Resource", "resource": {"name": "cpu", "target": target}});
     let condition = |kind: &str, status: &str, reason: &str, message: &str| {
         json!({
@@ -138,7 +157,7 @@ fn scaler(maker: &mut Maker<'_>, deployment: &Deployment, workloads: &Workloads,
         "status": {
             "currentReplicas": count, "desiredReplicas": count, "lastScaleTime": stamp(maker.now - 2 * HOUR),
             "currentMetrics": [{"type": "Resource", "resource": {"name": "cpu", "current": {
-                "averageUtilization": now_used, "averageValue": format!("{}m", now_used * 250 / 100),
+                "averageUtilization": now_used, "averageValue": quantity::write(asked * i128::from(now_used) / 100, "cpu"),
             }}}],
             "conditions": [
                 condition("AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size"),
@@ -171,6 +190,8 @@ fn scaler(maker: &mut Maker<'_>, deployment: &Deployment, workloads: &Workloads,
             until: 2 * HOUR,
         });
     }
+    let sharing = ready(deployment, workloads).max(1) as u64;
+    (format!("{}/{}", app.namespace, app.name), now_used * sharing)
 }
 
 fn leases(maker: &mut Maker<'_>, nodes: &[Arc<Node>]) {

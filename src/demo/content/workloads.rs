@@ -4,6 +4,7 @@ use super::apps::{APPS, App, Trouble};
 use super::deployments::{Deployment, ReplicaSet};
 use super::owners::{Job, Set};
 use super::pods::{Owner, Pod, State};
+use super::policy::milli;
 use super::template::{self, container};
 use super::{DAY, HOUR, MINUTE, Node, Profile, TEAMS, Team, growth};
 use crate::demo::rng::Rng;
@@ -98,10 +99,11 @@ pub fn plan(profile: &Profile, nodes: &[Arc<Node>], rng: &mut Rng, now: i64) -> 
         let pod = format!("{}-{}", deployment.current().map_or("", |set| &set.owner.name), planner.rng.suffix(5));
         deployment.refused = Some(format!(
             "pods {pod:?} is forbidden: exceeded quota: {}-quota, requested: requests.cpu={}, used: \
-             requests.cpu={used}m, limited: requests.cpu={}m",
+             requests.cpu={}, limited: requests.cpu={}",
             app.namespace,
             app.needs().0,
-            super::quota(used)
+            milli(used),
+            milli(super::quota(used))
         ));
     }
     let of_deployments = deployments.iter().map(|it| ((it.app.namespace, it.app.name.to_owned()), it.range.clone()));

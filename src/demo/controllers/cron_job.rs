@@ -42,12 +42,22 @@ impl Controllers {
         let due = schedule.next(from, &zone).filter(|due| *due <= now);
         if let Some(due) = due.filter(|_| cron["spec"]["suspend"] != true) {
             let policy = text(&cron["spec"], "concurrencyPolicy");
+            let missed = cron["spec"]["startingDeadlineSeconds"].as_i64().is_some_and(|limit| now - due > limit);
+            if missed {
+                let message = format!("Missed scheduled time to start a job: {}", stamp(due));
+                self.warn(WHO, &about, "MissSchedule", &message);
+            }
             if policy == "Replace" {
                 for job in &active {
                     let _ = self.inside.delete(self.ids.jobs, &key(job), text(&job["metadata"], "uid"));
                 }
             }
-            if policy != "Forbid" || active.is_empty() {
+            let waits = policy == "Forbid" && !active.is_empty();
+            if waits {
+                let why = "Not starting job because prior execution is running and concurrency policy is Forbid";
+                self.tell(WHO, &about, "JobAlreadyActive", why);
+            }
+            if !waits && !missed {
                 created = self.inside.create(self.ids.jobs, &job(&cron, due)).ok();
                 status["lastScheduleTime"] = stamp(due).into();
             }

@@ -2,7 +2,7 @@
 
 use super::object::{self, is_active, is_going, is_ready, key, number, set_some, share, text};
 use super::tell::About;
-use super::{Controllers, scheduler};
+use super::{Controllers, Part, scheduler};
 use crate::server::resource::{NODES, PODS};
 use serde_json::{Value, json};
 
@@ -46,12 +46,17 @@ impl Controllers {
         let about = About { api_version: "apps/v1", kind: "DaemonSet", object: &set, path: "" };
         let mut pods = self.owned(PODS, &set);
         for name in &takes {
-            if !pods.iter().any(|pod| node_of(pod) == name)
-                && let Ok(pod) = self.inside.create(PODS, &member(&set, name, &current.hash))
-            {
-                let message = format!("Created pod: {}", text(&pod["metadata"], "name"));
-                self.tell(WHO, &about, "SuccessfulCreate", &message);
-                pods.push(pod);
+            if pods.iter().any(|pod| node_of(pod) == name) || self.waits(Part::DaemonSet, at) {
+                continue;
+            }
+            match self.inside.try_create(PODS, &member(&set, name, &current.hash)) {
+                Ok(pod) => {
+                    let message = format!("Created pod: {}", text(&pod["metadata"], "name"));
+                    self.tell(WHO, &about, "SuccessfulCreate", &message);
+                    pods.push(pod);
+                    self.served(Part::DaemonSet, at);
+                }
+                Err(why) => self.refused(WHO, &about, Part::DaemonSet, at, &format!("Error creating: {why}")),
             }
         }
         let mut gone: Vec<&Value> =

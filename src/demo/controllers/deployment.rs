@@ -292,7 +292,14 @@ impl Controllers {
         // One that changes goes to the end.
         let mut conditions = deployment["status"]["conditions"].as_array().cloned().unwrap_or_default();
         let available = told(deployment, "Available", enough, reason, message, true);
-        for it in [Some(available), self.progress(deployment, newest, found, &status)].into_iter().flatten() {
+        let failing = sets().find_map(|set| condition(set, "ReplicaFailure"));
+        let failure =
+            failing.map(|it| told(deployment, "ReplicaFailure", true, text(it, "reason"), text(it, "message"), true));
+        if failure.is_none() {
+            conditions.retain(|it| it["type"] != "ReplicaFailure");
+        }
+        let progress = self.progress(deployment, newest, found, &status);
+        for it in [Some(available), progress, failure].into_iter().flatten() {
             if !conditions.contains(&it) {
                 conditions.retain(|old| old["type"] != it["type"]);
                 conditions.push(it);

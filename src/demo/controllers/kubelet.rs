@@ -3,6 +3,7 @@
 use super::object::{controller, is_going, is_over, is_ready, key, text};
 use super::tell::{self, About};
 use super::{Controllers, Part};
+use crate::demo::program;
 use crate::server::now;
 use crate::server::resource::{NODES, PODS};
 use serde_json::{Value, json};
@@ -12,6 +13,9 @@ use tokio::time::Duration;
 const START: Duration = Duration::from_millis(700);
 const RUN: Duration = Duration::from_millis(1200);
 const STOP: Duration = Duration::from_millis(900);
+/// Before the first start after an end, and the longest wait.
+const FIRST_WAIT: Duration = Duration::from_secs(10);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 impl Controllers {
     pub(super) fn pod(&mut self, at: &str) {
@@ -25,8 +29,12 @@ impl Controllers {
             return;
         }
         self.waiting.remove(at);
-        let works = self.inside.get(NODES, node).is_some_and(|node| is_ready(&node));
-        if !works {
+        let Some(host) = self.inside.get(NODES, node) else {
+            self.is_lost(node);
+            return;
+        };
+        self.add(Part::Evict, at);
+        if !is_ready(&host) {
             return;
         }
         if is_going(&pod) {
@@ -38,7 +46,7 @@ impl Controllers {
             ("Pending", None) => self.begin(&pod),
             // Only those that were begun here have this address: the company's pods stay as they are told.
             ("Pending", Some(_)) if is_ours(&pod) => self.run_pod(at, &pod),
-            ("Running", Some(_)) if is_ours(&pod) && ends(&pod) => self.end(at, &pod),
+            ("Running", Some(_)) if is_ours(&pod) => self.goes_on(at, &pod),
             _ => {}
         }
     }
@@ -88,8 +96,15 @@ impl Controllers {
         };
         let over =
             json!({"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": moment, "finishedAt": moment}});
+        if let Some(container) = fails_first(pod) {
+            self.cannot_begin(pod, container);
+            return;
+        }
         let first = made("initContainers", &over, true);
-        let running = made("containers", &json!({"running": {"startedAt": moment}}), true);
+        let since = json!({"running": {"startedAt": moment}});
+        let all = pod["spec"]["containers"].as_array().into_iter().flatten();
+        let running: Vec<Value> = all.map(|container| status(container, &since, !fails_probe(container))).collect();
+        let ready = running.iter().all(|it| it["ready"] == true);
         let part = &mut change["status"];
         part["phase"] = "Running".into();
         part["podIP"] = ip.as_str().into();
@@ -98,7 +113,7 @@ impl Controllers {
         if !first.is_empty() {
             part["initContainerStatuses"] = first.into();
         }
-        part["conditions"] = conditions(pod, true, false);
+        part["conditions"] = conditions(pod, ready, false);
         let Ok(pod) = self.inside.named("kubelet").update(PODS, "status", &change) else { return };
         for (list, container) in containers(&pod) {
             let (name, image) = (text(container, "name"), text(container, "image"));
@@ -119,8 +134,84 @@ impl Controllers {
             self.tell("kubelet", &about, "Created", "Container created");
             self.tell("kubelet", &about, "Started", "Container started");
         }
-        if ends(&pod) {
-            self.after(RUN, Part::Pod, at);
+        self.probed(&pod);
+        if let Some(runs) = runs(&pod) {
+            self.after(runs, Part::Pod, at);
+        }
+    }
+
+    /// Tells of a container that fails its readiness probe.
+    fn probed(&mut self, pod: &Value) {
+        for container in pod["spec"]["containers"].as_array().into_iter().flatten().filter(|it| fails_probe(it)) {
+            let path = format!("spec.containers{{{}}}", text(container, "name"));
+            let about = About { path: &path, ..tell::pod(pod) };
+            self.warn("kubelet", &about, "Unhealthy", "Readiness probe failed: ");
+        }
+    }
+
+    /// A pod that runs comes to its end, or is started again.
+    fn goes_on(&mut self, at: &str, pod: &Value) {
+        let status = &pod["status"]["containerStatuses"][0];
+        if status["state"]["waiting"]["reason"] == "CrashLoopBackOff" {
+            self.again(at, pod);
+        } else if runs(pod).is_some() {
+            self.end(at, pod);
+        }
+    }
+
+    /// What ended is started once more.
+    fn again(&mut self, at: &str, pod: &Value) {
+        if !self.is_due(at) {
+            return;
+        }
+        let mut change = pod.clone();
+        for it in change["status"]["containerStatuses"].as_array_mut().into_iter().flatten() {
+            if it["state"].get("waiting").is_some() {
+                it["state"] = json!({"running": {"startedAt": now()}});
+                it["restartCount"] = (it["restartCount"].as_i64().unwrap_or(0) + 1).into();
+                it["ready"] = true.into();
+                it["started"] = true.into();
+            }
+        }
+        change["status"]["conditions"] = conditions(pod, true, false);
+        if self.inside.named("kubelet").update(PODS, "status", &change).is_ok()
+            && let Some(runs) = runs(pod)
+        {
+            self.after(runs, Part::Pod, at);
+        }
+    }
+
+    /// A first container that fails keeps the others from being started.
+    fn cannot_begin(&mut self, pod: &Value, failing: &Value) {
+        let name = text(failing, "name");
+        let code = program::of(failing).map_or(1, |program| program.code);
+        let over = json!({"exitCode": code, "reason": "Error", "startedAt": now(), "finishedAt": now()});
+        let mut change = pod.clone();
+        let ended = pod["spec"]["restartPolicy"] == "Never";
+        for it in change["status"]["initContainerStatuses"].as_array_mut().into_iter().flatten() {
+            if it["name"] != name {
+                continue;
+            }
+            if ended {
+                it["state"] = json!({"terminated": over});
+            } else {
+                let message = back_off(pod, name, "10s");
+                it["state"] = json!({"waiting": {"reason": "CrashLoopBackOff", "message": message}});
+                it["lastState"] = json!({"terminated": over});
+                it["restartCount"] = 1.into();
+            }
+        }
+        if ended {
+            change["status"]["phase"] = "Failed".into();
+        }
+        if self.inside.named("kubelet").update(PODS, "status", &change).is_ok() {
+            let path = format!("spec.initContainers{{{name}}}");
+            let about = About { path: &path, ..tell::pod(pod) };
+            self.tell("kubelet", &about, "Started", "Container started");
+            if !ended {
+                let message = back_off(pod, name, "");
+                self.warn("kubelet", &about, "BackOff", &message);
+            }
         }
     }
 
@@ -148,24 +239,47 @@ impl Controllers {
         self.warn("kubelet", &about, "Failed", "Error: ImagePullBackOff");
     }
 
-    /// A job's pod has done its work.
+    /// The command of a pod has come to its end; the pod with it, unless it is to be started again.
     fn end(&mut self, at: &str, pod: &Value) {
         if !self.is_due(at) {
             return;
         }
         let code = exit_code(pod);
-        let (phase, reason) = if code == 0 { ("Succeeded", "Completed") } else { ("Failed", "Error") };
+        let reason = if code == 0 { "Completed" } else { "Error" };
+        let stays = match text(&pod["spec"], "restartPolicy") {
+            "Always" => true,
+            "OnFailure" => code != 0,
+            _ => false,
+        };
         let mut change = pod.clone();
+        let mut wait = FIRST_WAIT;
         for it in change["status"]["containerStatuses"].as_array_mut().into_iter().flatten() {
             let began = it["state"]["running"]["startedAt"].clone();
             let over = json!({"exitCode": code, "reason": reason, "startedAt": began, "finishedAt": now(), "containerID": it["containerID"]});
-            it["state"] = json!({"terminated": over});
+            if stays {
+                let restarts = it["restartCount"].as_u64().unwrap_or(0).min(5) as u32;
+                wait = (FIRST_WAIT * 2u32.pow(restarts)).min(LONGEST_WAIT);
+                let message = back_off(pod, text(it, "name"), &format!("{}s", wait.as_secs()));
+                it["lastState"] = json!({"terminated": over});
+                it["state"] = json!({"waiting": {"reason": "CrashLoopBackOff", "message": message}});
+            } else {
+                it["state"] = json!({"terminated": over});
+            }
             it["ready"] = false.into();
             it["started"] = false.into();
         }
-        change["status"]["phase"] = phase.into();
-        change["status"]["conditions"] = conditions(pod, false, true);
-        let _ = self.inside.named("kubelet").update(PODS, "status", &change);
+        if !stays {
+            change["status"]["phase"] = if code == 0 { "Succeeded" } else { "Failed" }.into();
+        }
+        change["status"]["conditions"] = conditions(pod, false, !stays);
+        if self.inside.named("kubelet").update(PODS, "status", &change).is_ok() && stays {
+            let name = text(&pod["spec"]["containers"][0], "name");
+            let path = format!("spec.containers{{{name}}}");
+            let about = About { path: &path, ..tell::pod(pod) };
+            let message = back_off(pod, name, "");
+            self.warn("kubelet", &about, "BackOff", &message);
+            self.after(wait, Part::Pod, at);
+        }
     }
 
     fn stop(&mut self, at: &str, pod: &Value) {
@@ -218,13 +332,27 @@ fn is_ours(pod: &Value) -> bool {
     pod["status"].get("observedGeneration").is_some()
 }
 
-/// Whether the pod's work has an end.
-fn ends(pod: &Value) -> bool {
-    controller(pod).is_some_and(|owner| owner["kind"] == "Job") && !is_over(pod)
+/// How long a pod runs until its command ends; `None` for one that goes on. The work of a job has an end in any case.
+fn runs(pod: &Value) -> Option<Duration> {
+    if is_over(pod) {
+        return None;
+    }
+    let lasts = program::of(&pod["spec"]["containers"][0]).map(|program| program.lasts.map(Duration::from_secs));
+    let of_job = controller(pod).is_some_and(|owner| owner["kind"] == "Job");
+    match lasts {
+        Some(Some(lasts)) => Some(lasts.max(RUN)),
+        Some(None) => None,
+        None => of_job.then_some(RUN),
+    }
 }
 
-/// What a command says of its own end: `false`, or `exit 3` as its last words.
+/// What a command says of its own end.
 fn exit_code(pod: &Value) -> i64 {
+    program::of(&pod["spec"]["containers"][0]).map_or_else(|| last_words(pod), |program| program.code)
+}
+
+/// `exit 3` at the end of a command that is not known otherwise.
+fn last_words(pod: &Value) -> i64 {
     let container = &pod["spec"]["containers"][0];
     let words = ["command", "args"].into_iter().filter_map(|list| container[list].as_array()).flatten();
     let Some(last) = words.filter_map(Value::as_str).next_back() else { return 0 };
@@ -233,6 +361,29 @@ fn exit_code(pod: &Value) -> i64 {
         (Some("false"), None) => 1,
         (Some(code), Some("exit")) => code.parse().unwrap_or(0),
         _ => 0,
+    }
+}
+
+/// Whether a container's readiness probe runs a command that fails.
+fn fails_probe(container: &Value) -> bool {
+    let words = container["readinessProbe"]["exec"]["command"].as_array().into_iter().flatten();
+    program::read(&words.filter_map(Value::as_str).collect::<Vec<_>>()).is_some_and(|program| program.code != 0)
+}
+
+/// The first container, of those that come before the others, whose command fails.
+fn fails_first(pod: &Value) -> Option<&Value> {
+    let mut all = pod["spec"]["initContainers"].as_array()?.iter();
+    all.find(|it| program::of(it).is_some_and(|program| program.lasts.is_some() && program.code != 0))
+}
+
+/// How the kubelet tells of waiting before another start.
+fn back_off(pod: &Value, name: &str, wait: &str) -> String {
+    let metadata = &pod["metadata"];
+    let of = format!("{}_{}({})", text(metadata, "name"), text(metadata, "namespace"), text(metadata, "uid"));
+    if wait.is_empty() {
+        format!("Back-off restarting failed container {name} in pod {of}")
+    } else {
+        format!("back-off {wait} restarting failed container={name} pod={of}")
     }
 }
 

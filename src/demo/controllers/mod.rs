@@ -3,7 +3,10 @@
 //! One task follows every change of a store, keeps what has to be looked at in a queue, and looks at it. What was
 //! there before it started is left as it is until it changes.
 
+mod autoscale;
+mod behavior;
 mod budget;
+mod claims;
 mod cron;
 mod cron_job;
 mod daemon_set;
@@ -13,17 +16,21 @@ mod garbage;
 mod job;
 mod kubelet;
 mod namespace;
+mod nodes;
 mod object;
+mod quota;
 mod replica_set;
 mod revisions;
 mod scheduler;
+mod short;
 mod stateful_set;
 mod tell;
+mod usage;
 
 use crate::server::registry::Registry;
 use crate::server::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
 use crate::server::store::{Event, Record, Store};
-use crate::server::{Inside, Labels};
+use crate::server::{Inside, Kubelet, Labels};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +54,12 @@ enum Part {
     Pod,
     Service,
     Budget,
+    Quota,
+    Autoscale,
+    Node,
+    Evict,
+    Claim,
+    Volume,
     Foreground,
 }
 
@@ -66,6 +79,10 @@ struct Ids {
     budgets: Id,
     accounts: Id,
     config_maps: Id,
+    quotas: Id,
+    scalers: Id,
+    volumes: Id,
+    classes: Id,
 }
 
 impl Ids {
@@ -88,6 +105,10 @@ impl Ids {
             budgets: id("policy", "poddisruptionbudgets"),
             accounts: id("", "serviceaccounts"),
             config_maps: id("", "configmaps"),
+            quotas: id("", "resourcequotas"),
+            scalers: id("autoscaling", "horizontalpodautoscalers"),
+            volumes: id("", "persistentvolumes"),
+            classes: id("storage.k8s.io", "storageclasses"),
         }
     }
 }
@@ -114,11 +135,23 @@ pub struct Controllers {
     addresses: FxHashMap<String, usize>,
     /// The uids of pods that are being stopped.
     stopping: FxHashSet<String>,
+    /// What is used of quotas, by their keys.
+    tallies: FxHashMap<String, quota::Tally>,
+    /// Who could not create what it wants, and how long it waited last.
+    short: FxHashMap<Work, Duration>,
+    /// What the pods use.
+    kubelet: Arc<dyn Kubelet>,
+    /// What autoscalers did lately, by their keys.
+    moves: FxHashMap<String, behavior::Moves>,
+    /// New nodes of which nothing was heard yet.
+    late: FxHashSet<String>,
+    /// Whether things happen by themselves, too.
+    lively: bool,
 }
 
 impl Controllers {
     /// Controllers that follow what changes in a store from now on.
-    pub fn new(store: Arc<Store>) -> Controllers {
+    pub fn new(store: Arc<Store>, kubelet: Arc<dyn Kubelet>) -> Controllers {
         Controllers {
             ids: Ids::of(&store.registry),
             inside: Inside::new(store, "kube-controller-manager"),
@@ -132,16 +165,29 @@ impl Controllers {
             told: FxHashMap::default(),
             addresses: FxHashMap::default(),
             stopping: FxHashSet::default(),
+            tallies: FxHashMap::default(),
+            short: FxHashMap::default(),
+            kubelet,
+            moves: FxHashMap::default(),
+            late: FxHashSet::default(),
+            lively: false,
         }
     }
 
-    /// Works for ever.
-    pub async fn run(mut self) {
+    /// Works for ever; where it is `lively`, also on what no client has touched.
+    pub async fn run(mut self, lively: bool) {
+        self.lively = lively;
         let store = self.inside.store().clone();
         let mut changes = store.subscribe();
         let begin = store.version();
         for (id, _) in store.registry.all() {
             self.seen.insert(id, begin);
+        }
+        self.take_quotas(begin);
+        if lively {
+            self.begin_nodes();
+            self.begin_short();
+            self.begin_autoscaling();
         }
         for record in self.inside.list(self.ids.cron_jobs, "") {
             self.add(Part::CronJob, &record.key);
@@ -183,6 +229,7 @@ impl Controllers {
                 }
                 // Too much has happened: everything may have changed.
                 Err(_) => {
+                    self.tallies.clear();
                     let all = store.latest(id);
                     self.seen.insert(id, all.version);
                     for record in all.items.into_values() {
@@ -227,6 +274,12 @@ impl Controllers {
             Part::Pod => self.pod(key),
             Part::Service => self.service(key),
             Part::Budget => self.budget(key),
+            Part::Quota => self.quota(key),
+            Part::Autoscale => self.autoscale(key),
+            Part::Node => self.node(key),
+            Part::Evict => self.evict(key),
+            Part::Claim => self.claim(key),
+            Part::Volume => self.volume(key),
             Part::Foreground => self.foreground(key),
         }
     }
@@ -245,15 +298,19 @@ impl Controllers {
             _ if id == ids.cron_jobs => Some(Part::CronJob),
             _ if id == ids.services => Some(Part::Service),
             _ if id == ids.budgets => Some(Part::Budget),
+            _ if id == ids.volumes => Some(Part::Volume),
             _ => None,
         };
         if let Some(part) = part {
             self.add(part, &record.key);
         }
         let namespace = record.key.split_once('/').map(|(namespace, _)| namespace);
+        self.note_quotas(id, event);
+        self.note_scaled(id, event);
         match id {
             PODS => self.note_pod(event, record),
             NODES => self.note_node(event),
+            _ if id == ids.claims => self.note_claim(&record.key),
             _ if id == ids.replica_sets || id == ids.jobs => self.note_owner(record),
             _ => {}
         }
@@ -264,24 +321,6 @@ impl Controllers {
             }
         } else {
             self.note_orphans(id, record);
-        }
-    }
-
-    fn note_node(&mut self, event: &Event) {
-        // A heartbeat changes nothing for those that wait for a node.
-        if let (Some(old), Some(new)) = (&event.old, &event.new)
-            && old.pulse == new.pulse
-            && old.fields == new.fields
-            && old.labels == new.labels
-            && old.value()["spec"] == new.value()["spec"]
-        {
-            return;
-        }
-        for key in &self.waiting {
-            self.work.insert((Part::Schedule, key.clone()));
-        }
-        for record in self.inside.list(self.ids.daemon_sets, "") {
-            self.add(Part::DaemonSet, &record.key);
         }
     }
 
@@ -299,6 +338,7 @@ impl Controllers {
             self.waiting.remove(&*record.key);
         }
         self.note_owner(record);
+        self.note_claims(record);
         let namespace = record.key.split('/').next().unwrap_or_default().to_owned();
         for (id, part) in [(self.ids.services, Part::Service), (self.ids.budgets, Part::Budget)] {
             for other in self.inside.list(id, &namespace) {

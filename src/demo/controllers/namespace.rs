@@ -18,7 +18,8 @@ impl Controllers {
             let _ = self.inside.create(self.ids.accounts, &account);
         }
         if self.inside.get(self.ids.config_maps, &at("kube-root-ca.crt")).is_none() {
-            let mut map = crate::demo::bootstrap::root_ca();
+            let other = self.inside.get(self.ids.config_maps, "kube-system/kube-root-ca.crt").unwrap_or_default();
+            let mut map = crate::demo::bootstrap::root_ca(text(&other["data"], "ca.crt"));
             map["metadata"]["name"] = "kube-root-ca.crt".into();
             map["metadata"]["namespace"] = name.into();
             let _ = self.inside.create(self.ids.config_maps, &map);

@@ -13,6 +13,11 @@ pub fn number(value: &Value, name: &str) -> i64 {
     value[name].as_i64().unwrap_or(0)
 }
 
+/// Seconds that are none below zero.
+pub fn seconds(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
 /// `namespace/name`.
 pub fn key(object: &Value) -> String {
     let metadata = &object["metadata"];

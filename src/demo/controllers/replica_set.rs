@@ -2,7 +2,7 @@
 
 use super::object::{self, is_active, is_going, is_ready, key, number, set_some, text};
 use super::tell::About;
-use super::{Controllers, Labels};
+use super::{Controllers, Labels, Part};
 use crate::server::resource::PODS;
 use serde_json::{Value, json};
 
@@ -21,17 +21,29 @@ impl Controllers {
         let wanted = number(&set["spec"], "replicas");
         let has = pods.len() as i64;
         let about = About { api_version: "apps/v1", kind: "ReplicaSet", object: &set, path: "" };
+        let mut failure = object::condition(&set, "ReplicaFailure").cloned();
         if !is_going(&set) {
-            for _ in has..wanted {
-                let owner = object::owner("apps/v1", "ReplicaSet", &set);
-                let pod = object::pod(&set["spec"]["template"], &owner, &namespace);
-                match self.inside.create(PODS, &pod) {
-                    Ok(pod) => {
-                        let message = format!("Created pod: {}", text(&pod["metadata"], "name"));
-                        self.tell(WHO, &about, "SuccessfulCreate", &message);
-                        pods.push(pod);
+            if has >= wanted {
+                failure = None;
+                self.served(Part::ReplicaSet, at);
+            } else if !self.waits(Part::ReplicaSet, at) {
+                failure = None;
+                for _ in has..wanted {
+                    let owner = object::owner("apps/v1", "ReplicaSet", &set);
+                    let pod = object::pod(&set["spec"]["template"], &owner, &namespace);
+                    match self.inside.try_create(PODS, &pod) {
+                        Ok(pod) => {
+                            let message = format!("Created pod: {}", text(&pod["metadata"], "name"));
+                            self.tell(WHO, &about, "SuccessfulCreate", &message);
+                            pods.push(pod);
+                        }
+                        Err(why) => {
+                            failure = Some(object::told(&set, "ReplicaFailure", true, "FailedCreate", &why, false));
+                            let message = format!("Error creating: {why}");
+                            self.refused(WHO, &about, Part::ReplicaSet, at, &message);
+                            break;
+                        }
                     }
-                    Err(_) => break,
                 }
             }
             if has > wanted {
@@ -50,10 +62,10 @@ impl Controllers {
                 }
             }
         }
-        self.replica_status(&set, &pods, going);
+        self.replica_status(&set, &pods, going, failure);
     }
 
-    fn replica_status(&mut self, set: &Value, pods: &[Value], going: usize) {
+    fn replica_status(&mut self, set: &Value, pods: &[Value], going: usize, failure: Option<Value>) {
         let ready = pods.iter().filter(|pod| is_ready(pod)).count() as i64;
         let mut next = set.clone();
         let mut status = json!({
@@ -65,6 +77,9 @@ impl Controllers {
             [("fullyLabeledReplicas", pods.len() as i64), ("readyReplicas", ready), ("availableReplicas", ready)]
         {
             set_some(&mut status, name, number);
+        }
+        if let Some(failure) = failure {
+            status["conditions"] = json!([failure]);
         }
         if set["status"] != status {
             next["status"] = status;

@@ -20,6 +20,11 @@ impl Controllers {
             self.waiting.remove(at);
             return;
         }
+        if let Some(why) = self.unclaimed(&pod) {
+            let nodes = self.inside.list(NODES, "").len();
+            self.unschedulable(&pod, nodes, &BTreeMap::from([(why, 0)]));
+            return;
+        }
         let nodes: Vec<Value> = self.inside.list(NODES, "").iter().map(|record| record.value()).collect();
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
         let mut fit: Vec<&Value> = Vec::new();
@@ -45,7 +50,11 @@ impl Controllers {
     }
 
     fn unschedulable(&mut self, pod: &Value, nodes: usize, reasons: &BTreeMap<String, usize>) {
-        let mut told_of: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        let mut told_of: Vec<String> = reasons
+            .iter()
+            // What no node can help with has no count.
+            .map(|(reason, count)| if *count == 0 { reason.clone() } else { format!("{count} {reason}") })
+            .collect();
         told_of.sort();
         let message = if nodes == 0 {
             "no nodes available to schedule pods".to_owned()
@@ -100,7 +109,12 @@ pub fn untolerated<'a>(pod: &Value, node: &'a Value, effects: &[&str]) -> Option
 }
 
 fn tolerates(pod: &Value, taint: &Value) -> bool {
-    pod["spec"]["tolerations"].as_array().into_iter().flatten().any(|it| {
+    tolerations(pod, taint).next().is_some()
+}
+
+/// What makes a pod bear a taint.
+pub fn tolerations<'a>(pod: &'a Value, taint: &'a Value) -> impl Iterator<Item = &'a Value> {
+    pod["spec"]["tolerations"].as_array().into_iter().flatten().filter(|it| {
         let effect = text(it, "effect").is_empty() || it["effect"] == taint["effect"];
         let exists = it["operator"] == "Exists";
         let key = (exists && text(it, "key").is_empty()) || it["key"] == taint["key"];

@@ -1,8 +1,8 @@
 //! Stateful sets: pods by number, one after the other.
 
-use super::Controllers;
 use super::object::{self, is_going, is_over, is_ready, key, number, set_some, text};
 use super::tell::About;
+use super::{Controllers, Part};
 use crate::server::resource::PODS;
 use serde_json::{Value, json};
 
@@ -36,6 +36,7 @@ impl Controllers {
         let ordered = set["spec"]["podManagementPolicy"] != "Parallel";
         let about = About { api_version: "apps/v1", kind: "StatefulSet", object: set, path: "" };
         let name = text(&set["metadata"], "name").to_owned();
+        let at = key(set);
         for number in start..start + wanted {
             match pods.iter().find(|pod| ordinal(pod) == number) {
                 Some(pod) if is_over(pod) && !is_going(pod) => {
@@ -44,12 +45,22 @@ impl Controllers {
                 }
                 Some(pod) if ordered && (is_going(pod) || !is_ready(pod)) => return,
                 Some(_) => {}
+                None if self.waits(Part::StatefulSet, &at) => return,
                 None => {
                     self.claims(set, number);
                     let pod = member(set, number, hash);
-                    if self.inside.create(PODS, &pod).is_ok() {
-                        let message = format!("Create Pod {name}-{number} in StatefulSet {name} successful");
-                        self.tell(WHO, &about, "SuccessfulCreate", &message);
+                    let what = format!("create Pod {name}-{number} in StatefulSet {name}");
+                    match self.inside.try_create(PODS, &pod) {
+                        Ok(_) => {
+                            let message = format!("{} successful", what.replacen('c', "C", 1));
+                            self.tell(WHO, &about, "SuccessfulCreate", &message);
+                            self.served(Part::StatefulSet, &at);
+                        }
+                        Err(why) => {
+                            let message = format!("{what} failed error: {why}");
+                            self.refused(WHO, &about, Part::StatefulSet, &at, &message);
+                            return;
+                        }
                     }
                     if ordered {
                         return;

@@ -52,7 +52,9 @@ impl Controllers {
         let told = self.told.entry(uid.clone()).or_default();
         let about_all = format!("{component} {} {kind} {reason}", about.path);
         let similar = told.similar.entry(about_all.clone()).or_default();
-        similar.insert(message.to_owned());
+        if similar.len() <= SIMILAR {
+            similar.insert(message.to_owned());
+        }
         let combined = format!("(combined from similar events): {message}");
         let many = similar.len() > SIMILAR;
         // Of many that are alike only one more is kept, with the latest message.

@@ -24,6 +24,11 @@ impl Said {
     }
 }
 
+/// A line as it stands.
+pub fn raw(text: &str) -> Said {
+    said("raw", text)
+}
+
 /// As it starts.
 pub fn start(voice: &Voice<'_>) -> Vec<Said> {
     let tag = voice.image.rsplit_once(':').map_or("", |(_, tag)| tag);

@@ -1,7 +1,7 @@
 //! A client over the pipe, as the cockpit would be.
 
-use crate::demo::DemoCluster;
 use crate::demo::content::PROFILES;
+use crate::demo::{DemoCluster, Plan};
 use crate::server::store::Keep;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -18,8 +18,13 @@ pub const NOW: i64 = 1_795_444_800;
 
 /// One of the company's own clusters, as small as it is in the tests; with a history of so many changes.
 pub fn small(profile: usize, history: usize) -> DemoCluster {
+    busy(profile, history, 0)
+}
+
+/// The same with so many changes a second.
+pub fn busy(profile: usize, history: usize, churn: u32) -> DemoCluster {
     let keep = Keep { least: history, age: Duration::ZERO, bytes: 0 };
-    DemoCluster::plan(PROFILES[profile].clone(), 7, NOW, keep, 0, Arc::new(Semaphore::new(1)))
+    DemoCluster::of(Plan::new(PROFILES[profile].clone(), 7, NOW, keep, churn, Arc::new(Semaphore::new(1))))
 }
 
 /// A cluster in which nothing happens by itself.
@@ -145,5 +150,11 @@ impl Lines {
             self.rest.push_str(std::str::from_utf8(&frame.ok()?.into_data().unwrap()).unwrap());
         }
         self.next().await
+    }
+
+    /// Waits until the connection ends, for as long as an hour.
+    pub async fn until_cut(mut self) {
+        let ended = async { while self.body.frame().await.is_some_and(|frame| frame.is_ok()) {} };
+        tokio::time::timeout(Duration::from_hours(1), ended).await.unwrap();
     }
 }

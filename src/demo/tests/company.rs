@@ -24,6 +24,11 @@ fn selects(selector: &Value, labels: &Value) -> bool {
     selector.as_object().unwrap().iter().all(|(key, value)| labels[key] == *value)
 }
 
+/// Whether a resource shows what another keeps.
+fn is_mirror(resource: &crate::server::resource::Resource) -> bool {
+    resource.is("events.k8s.io", "events")
+}
+
 fn clusters() -> impl Iterator<Item = DemoCluster> {
     (0..PROFILES.len()).map(|profile| still(profile, 8))
 }
@@ -35,8 +40,7 @@ fn every_kind_that_is_kept_has_objects() {
     for cluster in clusters() {
         for (id, resource) in cluster.server().store.registry.all() {
             let kept = resource.verbs == crate::server::resource::Verbs::All;
-            let mirrored = resource.group == "events.k8s.io";
-            if kept && !mirrored && !without.contains(&resource.plural.as_str()) {
+            if kept && !without.contains(&resource.plural.as_str()) {
                 let count = cluster.server().store.latest(id).items.len();
                 assert!(count > 0, "{} in {}", resource.qualified(), cluster.name());
             }
@@ -51,7 +55,7 @@ fn every_object_has_only_known_fields() {
         serde_json::json!({"metadata": {"nam": "a"}, "spec": {"containers": [{"imag": ""}], "hostNetwork": "no"}});
     assert_eq!(crate::server::misfits(&pods, &wrong).len(), 3, "the check finds something");
     for cluster in clusters() {
-        for (id, resource) in cluster.server().store.registry.all() {
+        for (id, resource) in cluster.server().store.registry.all().into_iter().filter(|(_, it)| !is_mirror(it)) {
             for record in cluster.server().store.latest(id).items.values() {
                 let unknown = crate::server::misfits(&resource, &record.value());
                 assert!(unknown.is_empty(), "{} {}: {unknown:?}", resource.qualified(), record.key);
@@ -65,7 +69,7 @@ fn every_owner_is_there() {
     for cluster in clusters() {
         let mut uids: BTreeMap<String, (String, String)> = BTreeMap::new();
         let mut owned = Vec::new();
-        for (id, resource) in cluster.server().store.registry.all() {
+        for (id, resource) in cluster.server().store.registry.all().into_iter().filter(|(_, it)| !is_mirror(it)) {
             for record in cluster.server().store.latest(id).items.values() {
                 let object = record.value();
                 let uid = text(&object, "/metadata/uid").to_owned();
@@ -299,6 +303,30 @@ fn the_incidents_can_be_found() {
         })
         .count();
     assert_eq!(late, 3, "an image, a rollout, a quota");
+}
+
+#[test]
+fn quotas_are_counted_right() {
+    use crate::server::{quantity, quota};
+    for cluster in clusters() {
+        let quotas = of(&cluster, "", "resourcequotas");
+        assert!(!quotas.is_empty());
+        for quota in quotas {
+            let namespace = text(&quota, "/metadata/namespace");
+            let mut used: BTreeMap<String, i128> = BTreeMap::new();
+            for (id, resource) in cluster.server().store.registry.all() {
+                for record in cluster.server().store.under(id, &format!("{namespace}/")) {
+                    for (name, amount) in quota::usage(&resource, &record.value()) {
+                        *used.entry(name).or_default() += amount;
+                    }
+                }
+            }
+            for (name, told) in quota["status"]["used"].as_object().unwrap() {
+                let amount = used.get(name).copied().unwrap_or(0);
+                assert_eq!(quantity::write(amount, name), *told, "{name} of {namespace} in {}", cluster.name());
+            }
+        }
+    }
 }
 
 #[test]

@@ -7,29 +7,29 @@ use http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const DEFAULT: &str = "/api/v1/namespaces/default";
-const APPS: &str = "/apis/apps/v1/namespaces/default";
+pub(super) const DEFAULT: &str = "/api/v1/namespaces/default";
+pub(super) const APPS: &str = "/apis/apps/v1/namespaces/default";
 
 /// A cluster in which only controllers answer.
-fn living() -> DemoCluster {
+pub(super) fn living() -> DemoCluster {
     small(0, 1024)
 }
 
-async fn create(cluster: &DemoCluster, path: &str, body: Value) -> Value {
+pub(super) async fn create(cluster: &DemoCluster, path: &str, body: Value) -> Value {
     send_body(cluster, Method::POST, path, "application/json", &body.to_string()).await.json()
 }
 
-async fn merge(cluster: &DemoCluster, path: &str, body: Value) -> Value {
+pub(super) async fn merge(cluster: &DemoCluster, path: &str, body: Value) -> Value {
     send_body(cluster, Method::PATCH, path, "application/merge-patch+json", &body.to_string()).await.json()
 }
 
-async fn delete(cluster: &DemoCluster, path: &str, propagation: &str) {
+pub(super) async fn delete(cluster: &DemoCluster, path: &str, propagation: &str) {
     let body = json!({"propagationPolicy": propagation}).to_string();
     send_body(cluster, Method::DELETE, path, "application/json", &body).await;
 }
 
 /// Waits until what a path gives is so.
-async fn until(cluster: &DemoCluster, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+pub(super) async fn until(cluster: &DemoCluster, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
     for _ in 0..600 {
         let value = get(cluster, path).await.json();
         if is_so(&value) {
@@ -40,11 +40,11 @@ async fn until(cluster: &DemoCluster, path: &str, is_so: impl Fn(&Value) -> bool
     panic!("still not so: {path}: {:#}", get(cluster, path).await.json());
 }
 
-fn template(app: &str, image: &str) -> Value {
+pub(super) fn template(app: &str, image: &str) -> Value {
     json!({"metadata": {"labels": {"app": app}}, "spec": {"containers": [{"name": "main", "image": image}]}})
 }
 
-fn workload(app: &str, more: Value) -> Value {
+pub(super) fn workload(app: &str, more: Value) -> Value {
     let mut spec = json!({"selector": {"matchLabels": {"app": app}}, "template": template(app, "example.com/main:1")});
     for (name, value) in more.as_object().unwrap() {
         spec[name] = value.clone();
@@ -52,11 +52,11 @@ fn workload(app: &str, more: Value) -> Value {
     json!({"metadata": {"name": app}, "spec": spec})
 }
 
-fn items(list: &Value) -> &[Value] {
+pub(super) fn items(list: &Value) -> &[Value] {
     list["items"].as_array().map_or(&[], Vec::as_slice)
 }
 
-fn pods(app: &str) -> String {
+pub(super) fn pods(app: &str) -> String {
     format!("{DEFAULT}/pods?labelSelector=app%3D{app}")
 }
 

@@ -16,7 +16,7 @@ fn pod<'a>(pods: &'a [Value], app: &str, wanted: impl Fn(&Value) -> bool) -> &'a
 
 fn log(pod: &Value, previous: bool, after: Option<i64>, now: i64) -> Vec<LogLine> {
     let container = pod["spec"]["containers"][0]["name"].as_str().unwrap().to_owned();
-    Machines.log(pod, &LogWanted { container, previous, after }, now)
+    Machines::default().log(pod, &LogWanted { container, previous, after }, now)
 }
 
 #[test]
@@ -90,12 +90,12 @@ fn lines_have_the_form_of_their_program() {
 #[test]
 fn what_runs_uses_something_within_its_limits() {
     for pod in pods(3) {
-        let used = Machines.usage(&pod, NOW);
+        let used = Machines::default().usage(&pod, NOW);
         assert_eq!(used.len(), pod["spec"]["containers"].as_array().unwrap().len());
         for (name, cpu, memory) in &used {
             assert!(*cpu > 0 && *memory > 1 << 20 && *memory <= 8 << 30, "{name}");
         }
-        assert_eq!(used, Machines.usage(&pod, NOW), "the same moment, the same use");
+        assert_eq!(used, Machines::default().usage(&pod, NOW), "the same moment, the same use");
     }
 }
 

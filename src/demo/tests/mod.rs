@@ -1,13 +1,22 @@
 //! The embedded clusters as a client sees them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod certificates;
 mod churn;
+mod claims;
 mod client;
 mod company;
 mod controllers;
+mod events;
+mod incidents;
 mod lists;
 mod logs;
+mod nodes;
 mod objects;
+mod outages;
+mod programs;
+mod quotas;
+mod scaling;
 mod selectors;
 mod sizes;
 mod tables;
@@ -107,15 +116,15 @@ async fn connections_end_with_their_client() {
     for h2 in [false, true] {
         let mut lines = client::watch(&cluster, "/api/v1/nodes?watch=true", "", h2).await;
         lines.next().await.unwrap();
-        assert!(cluster.tasks.running() > 0);
+        assert!(cluster.door.running() > 0);
         drop(lines);
         for _ in 0..200 {
-            if cluster.tasks.running() == 0 {
+            if cluster.door.running() == 0 {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
-        assert_eq!(cluster.tasks.running(), 0, "h2: {h2}");
+        assert_eq!(cluster.door.running(), 0, "h2: {h2}");
     }
 }
 

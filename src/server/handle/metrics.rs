@@ -8,7 +8,7 @@ use crate::server::store::{Place, Record};
 use crate::server::{Server, write};
 use http::Response;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A collection.
@@ -52,7 +52,13 @@ fn all(server: &Server, plural: &str, namespace: &str, takes: impl Fn(&Record) -
         metadata
     };
     let amounts = |cpu: u64, memory: u64| json!({"cpu": format!("{cpu}m"), "memory": format!("{}Ki", memory >> 10)});
-    let running = |pod: &Value| pod["status"]["phase"] == "Running";
+    // What is not heard of has no metrics.
+    let heard: BTreeSet<String> =
+        records(server, "nodes", "").iter().filter(|node| node.pulse.ready).map(|node| node.key.to_string()).collect();
+    let running = |pod: &Value| {
+        let node = pod["spec"]["nodeName"].as_str().unwrap_or_default();
+        pod["status"]["phase"] == "Running" && heard.contains(node)
+    };
     if plural == "pods" {
         let pods = records(server, "pods", &prefix).into_iter().filter(|record| takes(record));
         let pods = pods.map(|record| record.value()).filter(running);
@@ -71,7 +77,8 @@ fn all(server: &Server, plural: &str, namespace: &str, takes: impl Fn(&Record) -
             *sum = (sum.0 + cpu, sum.1 + memory);
         }
     }
-    let nodes = records(server, "nodes", "").into_iter().filter(|record| takes(record)).map(|record| record.value());
+    let nodes = records(server, "nodes", "").into_iter().filter(|record| record.pulse.ready && takes(record));
+    let nodes = nodes.map(|record| record.value());
     nodes
         .map(|node| {
             let name = node["metadata"]["name"].as_str().unwrap_or_default();

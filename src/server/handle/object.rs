@@ -96,6 +96,8 @@ impl Asked<'_> {
 
     fn read(&self, place: &Place, record: &Record) -> Result<Response<Body>, Failure> {
         let resource = &place.resource;
+        let mirrored = place.mirrored(record);
+        let record = mirrored.as_ref().unwrap_or(record);
         let form = negotiate(&self.headers, Endpoint::Objects)?;
         let plain = Options::parse(&Query::parse(""), resource)?;
         let include = Options::parse(&self.query, resource).map_or(plain.include, |options| options.include);

@@ -1,10 +1,12 @@
 //! Creating an object.
 
 use super::admit::admit;
+use super::policy;
 use super::prepare::{check_forms, check_identity, prune};
 use super::validate::validate;
 use super::{Body, Write, Written, defaults, map_of, now, suffix, uid};
 use crate::server::fields::managers::{Managers, Operation};
+use crate::server::mirror;
 use crate::server::status::{Cause, Failure};
 use crate::server::store::{Expected, Record};
 use serde_json::{Value, json};
@@ -23,7 +25,8 @@ pub fn create(write: &Write<'_>, body: &Body) -> Result<Written, Failure> {
 /// Creates an object that is checked already.
 pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Result<(Arc<Record>, bool), Failure> {
     let resource = write.resource();
-    namespace_takes(write)?;
+    namespace_takes(write, &object)?;
+    policy::complete(write, &mut object)?;
     let name = named(write, &mut object)?;
     let metadata = map_of(&mut object["metadata"]);
     for field in ["resourceVersion", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {
@@ -50,13 +53,15 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
         managers.write(&mut object);
     }
     let key = write.key(&name);
+    if write.store.get(write.place.id, &key).is_some() {
+        return Err(Failure::already_exists(resource, &name));
+    }
+    policy::charge(write, &object)?;
     if write.options.dry_run {
-        if write.store.get(write.place.id, &key).is_some() {
-            return Err(Failure::already_exists(resource, &name));
-        }
         let record = Record::detached(resource, object).ok_or_else(|| Failure::internal("the object has no name"))?;
         return Ok((Arc::new(record), true));
     }
+    let object = mirror::kept(resource, object);
     let put = write.store.put(write.place.id, &key, Expected::Absent, object);
     let record = put.map_err(|_| Failure::already_exists(resource, &name))?;
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
@@ -66,7 +71,7 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
 }
 
 /// The namespace is there and is not going.
-fn namespace_takes(write: &Write<'_>) -> Result<(), Failure> {
+fn namespace_takes(write: &Write<'_>, object: &Value) -> Result<(), Failure> {
     let resource = write.resource();
     if !resource.namespaced {
         return Ok(());
@@ -78,7 +83,7 @@ fn namespace_takes(write: &Write<'_>) -> Result<(), Failure> {
     if record.value()["status"]["phase"] == "Terminating" {
         let why =
             format!("unable to create new content in namespace {} because it is being terminated", write.namespace);
-        return Err(Failure::forbidden(resource, write.name, &why));
+        return Err(Failure::forbidden(resource, policy::called(object), &why));
     }
     Ok(())
 }

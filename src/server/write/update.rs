@@ -6,9 +6,9 @@ use super::validate::validate;
 use super::{Body, PatchKind, Write, Written, defaults, delete, map_of, now};
 use crate::server::fields::apply::apply;
 use crate::server::fields::managers::{Managers, Operation};
-use crate::server::patch;
 use crate::server::status::Failure;
 use crate::server::store::{Expected, Record};
+use crate::server::{mirror, patch};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -116,7 +116,7 @@ fn live(write: &Write<'_>) -> Result<Arc<Record>, Failure> {
 
 /// An object with its kind and version.
 fn whole(write: &Write<'_>, record: &Record) -> Value {
-    let mut object = record.value();
+    let mut object = mirror::shown(write.resource(), record.value());
     object["apiVersion"] = write.resource().api_version().into();
     object["kind"] = write.resource().kind.as_str().into();
     object["metadata"]["resourceVersion"] = record.version.to_string().into();
@@ -200,6 +200,7 @@ fn replace(
         return delete::remove_after(write, live, object);
     }
     let key = write.key(write.name);
+    let object = mirror::kept(resource, object);
     let put = write.store.put(write.place.id, &key, Expected::Version(live.version), object);
     let record = put.map_err(|_| Failure::race(resource, write.name))?;
     if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
