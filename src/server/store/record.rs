@@ -3,6 +3,7 @@
 use super::pack::{Base, Group, Packed, Packer, Telling};
 use crate::server::resource::{Id, PODS, Resource};
 use serde_json::{Map, Value};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::hash::{Hash as _, Hasher as _};
 use std::ops::{Index, Range};
@@ -79,6 +80,24 @@ pub struct Record {
     version_at: u32,
 }
 
+thread_local! {
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Lends a buffer: allocating a large one for each object costs more than filling it.
+fn lend<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+    let mut buffer = SPARE.take();
+    buffer.clear();
+    let out = work(&mut buffer);
+    if buffer.capacity() <= LARGE {
+        SPARE.set(buffer);
+    }
+    out
+}
+
+/// Larger buffers are not kept.
+const LARGE: usize = 256 << 10;
+
 /// Texts that are alike: pods by their owner, others by what they are.
 fn group(id: Id, owners: &[Box<str>]) -> Group {
     let mut hasher = rustc_hash::FxHasher::default();
@@ -88,14 +107,9 @@ fn group(id: Id, owners: &[Box<str>]) -> Group {
     (id, hasher.finish())
 }
 
-/// An object as it is kept.
-struct Draft {
-    record: Record,
-    text: Vec<u8>,
-}
-
-impl Draft {
-    fn new(resource: &Resource, mut object: Map<String, Value>) -> Option<Draft> {
+impl Record {
+    /// Writes the text of an object, and gives the rest of what is kept of it.
+    fn draft(resource: &Resource, mut object: Map<String, Value>, text: &mut Vec<u8>) -> Option<Record> {
         object.remove("kind");
         object.remove("apiVersion");
         let mut metadata = object.remove("metadata")?;
@@ -117,15 +131,14 @@ impl Draft {
             generation: metadata.get("generation").and_then(Value::as_i64).unwrap_or(0),
         };
         let head = b"{\"metadata\":";
-        let mut text = Vec::with_capacity(8 * 1024);
         text.extend_from_slice(head);
-        serde_json::to_writer(&mut text, &metadata).ok()?;
+        serde_json::to_writer(&mut *text, &metadata).ok()?;
         let metadata_at = head.len()..text.len();
         for (name, value) in &object {
             text.push(b',');
-            serde_json::to_writer(&mut text, name).ok()?;
+            serde_json::to_writer(&mut *text, name).ok()?;
             text.push(b':');
-            serde_json::to_writer(&mut text, value).ok()?;
+            serde_json::to_writer(&mut *text, value).ok()?;
         }
         text.push(b'}');
         object.insert("metadata".to_owned(), metadata);
@@ -133,7 +146,7 @@ impl Draft {
         let needle = b"\"resourceVersion\":\"";
         let version_at = memchr::memmem::rfind(&text[metadata_at.clone()], needle)? + metadata_at.start + needle.len();
         let place = |at: usize| u32::try_from(at).ok();
-        let record = Record {
+        Some(Record {
             key,
             labels: Arc::new(labels),
             fields: Texts::new(fields.iter().map(String::as_str)),
@@ -143,8 +156,7 @@ impl Draft {
             body: Packed::whole(&[]),
             metadata: place(metadata_at.start)?..place(metadata_at.end)?,
             version_at: place(version_at)?,
-        };
-        Some(Draft { record, text })
+        })
     }
 }
 
@@ -152,40 +164,48 @@ impl Record {
     /// Serialises an object, as yet without version; `None` when it has no name.
     pub(super) fn new(id: Id, resource: &Resource, object: Value, packer: &Packer) -> Option<Record> {
         let Value::Object(object) = object else { return None };
-        let Draft { mut record, text } = Draft::new(resource, object)?;
-        record.body = packer.pack(group(id, &record.owners), &text);
-        Some(record)
+        lend(|text| {
+            let mut record = Record::draft(resource, object, text)?;
+            record.body = packer.pack(group(id, &record.owners), text);
+            Some(record)
+        })
     }
 
     /// An object that is not kept: its version is the one that it says, or none.
     pub fn detached(resource: &Resource, object: Value) -> Option<Record> {
         let version = object["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok()).unwrap_or(0);
         let Value::Object(object) = object else { return None };
-        let Draft { mut record, text } = Draft::new(resource, object)?;
-        (record.body, record.version) = (Packed::whole(&text), version);
-        Some(record)
+        lend(|text| {
+            let mut record = Record::draft(resource, object, text)?;
+            (record.body, record.version) = (Packed::whole(text), version);
+            Some(record)
+        })
     }
 
     /// The same object with some bytes of its text changed: none that labels, fields, owners or pulse follow from.
     pub(super) fn retouched(&self, id: Id, packer: &Packer, edit: impl FnOnce(&mut [u8]) -> bool) -> Option<Record> {
-        let mut text = Vec::with_capacity(self.body.len());
-        self.body.copy(0..self.body.len(), &mut text);
-        edit(&mut text).then(|| Record {
-            key: self.key.clone(),
-            labels: self.labels.clone(),
-            fields: self.fields.clone(),
-            owners: self.owners.clone(),
-            pulse: self.pulse,
-            version: 0,
-            body: packer.pack(group(id, &self.owners), &text),
-            metadata: self.metadata.clone(),
-            version_at: self.version_at,
+        lend(|text| {
+            self.body.copy(0..self.body.len(), text);
+            edit(text).then(|| Record {
+                key: self.key.clone(),
+                labels: self.labels.clone(),
+                fields: self.fields.clone(),
+                owners: self.owners.clone(),
+                pulse: self.pulse,
+                version: 0,
+                body: packer.pack(group(id, &self.owners), text),
+                metadata: self.metadata.clone(),
+                version_at: self.version_at,
+            })
         })
     }
 
     /// The object, read back.
     pub fn value(&self) -> Value {
-        serde_json::from_slice(&self.item()).unwrap_or_default()
+        lend(|text| {
+            self.write_item(text);
+            serde_json::from_slice(text).unwrap_or_default()
+        })
     }
 
     /// The object as it stands in a list: without kind and apiVersion.
@@ -247,7 +267,8 @@ impl Mould {
     /// A mould of an object: wherever one of its `texts` stands as a whole JSON string, others will. The first is its name.
     pub fn new(id: Id, resource: &Resource, object: Value, texts: &[String], packer: &Packer) -> Option<Mould> {
         let Value::Object(object) = object else { return None };
-        let Draft { record, text } = Draft::new(resource, object)?;
+        let mut text = Vec::new();
+        let record = Record::draft(resource, object, &mut text)?;
         let mut holes: Vec<(Range<usize>, usize)> = Vec::new();
         for (at, mark) in texts.iter().enumerate() {
             let mark = format!("\"{mark}\"");
