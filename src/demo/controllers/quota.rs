@@ -73,6 +73,7 @@ impl Controllers {
     pub(super) fn quota(&mut self, at: &str) {
         let Some(mut quota) = self.inside.get(self.ids.quotas, at) else {
             self.tallies.remove(at);
+            self.wake_short(at.split('/').next().unwrap_or_default());
             return;
         };
         if is_going(&quota) {

@@ -337,3 +337,39 @@ fn pods_weigh_what_pods_weigh() {
     let mean = total / items.len();
     assert!((6_000..10_000).contains(&mean), "{mean}");
 }
+
+/// What `kubectl get pods` would call the status of a pod, about.
+fn status(pod: &Value) -> String {
+    let waiting = text(pod, "/status/containerStatuses/0/state/waiting/reason");
+    match () {
+        () if pod["metadata"]["deletionTimestamp"].is_string() => "Terminating".to_owned(),
+        () if !waiting.is_empty() => waiting.to_owned(),
+        () if !text(pod, "/status/reason").is_empty() => text(pod, "/status/reason").to_owned(),
+        () => text(pod, "/status/phase").to_owned(),
+    }
+}
+
+#[test]
+fn every_size_has_every_kind_and_five_statuses() {
+    let without = ["podtemplates", "replicationcontrollers"];
+    for (at, profile) in PROFILES.iter().enumerate() {
+        for pods in [profile.pods, profile.pods * 6 + at] {
+            let mut profile = profile.clone();
+            profile.pods = pods;
+            let world = crate::demo::content::build(&profile, 5, NOW);
+            let records = world.seeds.records();
+            let pods_of = records.iter().filter(|(id, _)| *id == crate::server::resource::PODS);
+            let statuses: BTreeSet<String> = pods_of.map(|(_, pod)| status(&pod.value())).collect();
+            assert!(statuses.len() >= 5, "{statuses:?} in {} of {pods}", profile.name);
+            // The kinds that the server makes by itself come with it.
+            let own = ["rolebindings", "clusterrolebindings", "clusterroles"];
+            for (id, resource) in world.registry.all() {
+                let kept = resource.verbs == crate::server::resource::Verbs::All;
+                let name = resource.plural.as_str();
+                if kept && !without.contains(&name) && !own.contains(&name) {
+                    assert!(records.iter().any(|(of, _)| *of == id), "{} of {pods}", resource.qualified());
+                }
+            }
+        }
+    }
+}
