@@ -102,6 +102,11 @@ impl DemoCluster {
         &self.server.git_version
     }
 
+    /// Nothing is to happen by itself, nor in answer to clients.
+    pub fn calm(&self) {
+        self.life.lock().take();
+    }
+
     /// Starts what happens by itself, once.
     fn live(&self) {
         if let Some(life) = self.life.lock().take() {

@@ -123,6 +123,9 @@ pub struct Serve {
     /// The kubeconfig to write once the clusters are ready; those of limited users are written to FILE.USER
     #[arg(long = "write-kubeconfig", value_name = "FILE")]
     pub kubeconfig: PathBuf,
+    /// No controllers either: objects stay as clients write them. For tests.
+    #[arg(long, hide = true)]
+    pub still: bool,
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, String> {

@@ -2,27 +2,22 @@
 
 use crate::api::{Api, Table, key};
 use crate::cli::{PATIENCE, eventually, get, kubectl};
-use crate::support::rig::{Rig, Version, on_both, require_rig};
+use crate::support::server::{Place, Server, on_each};
 use crate::zoo::{self, Served};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// See [`Rig::still_of`].
-pub fn still() -> &'static Rig {
-    Rig::still_of(Version::V1_37)
-}
-
-/// The same server with the zoo on it.
-pub fn zoo(version: Version) -> &'static Rig {
-    static SETTLED: [OnceLock<()>; 2] = [const { OnceLock::new() }; 2];
-    let rig = Rig::still_of(version);
-    SETTLED[version as usize].get_or_init(|| {
-        let objects = zoo::settle(&Api::new(rig.kubeconfig(), None));
-        assert!(objects > 250, "only {objects} objects on {version:?}");
+/// A still server with the zoo on it.
+pub fn zoo(server: Server) -> &'static Place {
+    static SETTLED: [OnceLock<()>; 3] = [const { OnceLock::new() }; 3];
+    let place = server.still();
+    SETTLED[server.number()].get_or_init(|| {
+        let objects = zoo::settle(&Api::new(place.kubeconfig(), None));
+        assert!(objects > 250, "only {objects} objects on {server:?}");
     });
-    rig
+    place
 }
 
 /// The kinds of a server that can be listed. One of the zoo is going, and its list is refused.
@@ -158,24 +153,26 @@ const EVERYWHERE: [(&str, &str); 6] = [
 
 #[test]
 fn a_busy_cluster_reads_as_the_server_writes_it() {
-    require_rig!();
-    let rig = still();
-    let api = Api::new(rig.kubeconfig(), None);
-    for (kind, path) in EVERYWHERE {
-        as_the_server(rig.kubeconfig(), &api, &[kind, "-A"], path);
-    }
+    on_each(|server| {
+        let place = server.still();
+        let api = Api::new(place.kubeconfig(), None);
+        for (kind, path) in EVERYWHERE {
+            as_the_server(place.kubeconfig(), &api, &[kind, "-A"], path);
+        }
+    });
 }
 
 #[test]
 fn a_busy_cluster_looks_as_kubectl_shows_it() {
-    require_rig!();
-    let rig = still();
-    for args in [&["pods", "-A", "-o", "wide"][..], &["pods", "-A"], &["rs", "-A", "-o", "wide"]] {
-        exactly_as_kubectl(rig.kubeconfig(), args);
-    }
-    for kind in ["nodes", "namespaces", "deployments", "events"] {
-        as_kubectl(rig.kubeconfig(), &[kind, "-A", "-o", "wide"]);
-    }
+    on_each(|server| {
+        let place = server.still();
+        for args in [&["pods", "-A", "-o", "wide"][..], &["pods", "-A"], &["rs", "-A", "-o", "wide"]] {
+            exactly_as_kubectl(place.kubeconfig(), args);
+        }
+        for kind in ["nodes", "namespaces", "deployments", "events"] {
+            as_kubectl(place.kubeconfig(), &[kind, "-A", "-o", "wide"]);
+        }
+    });
 }
 
 /// Kinds whose rows have uids that another kind's rows have, too: asked for alone.
@@ -206,9 +203,8 @@ fn all_as_the_server(kubeconfig: &Path, api: &Api, kinds: &[Served]) {
 
 #[test]
 fn the_zoo_reads_as_the_server_writes_it() {
-    require_rig!();
-    on_both(|version| {
-        let rig = zoo(version);
+    on_each(|server| {
+        let rig = zoo(server);
         let api = Api::new(rig.kubeconfig(), None);
         let (twins, kinds): (Vec<_>, Vec<_>) =
             listed(&api).into_iter().partition(|kind| TWINS.contains(&kind.word().as_str()));
@@ -254,9 +250,8 @@ fn all_as_kubectl(kubeconfig: &Path, kinds: &[&Served], how: &[&str]) {
 
 #[test]
 fn the_zoo_looks_as_kubectl_shows_it() {
-    require_rig!();
-    on_both(|version| {
-        let rig = zoo(version);
+    on_each(|server| {
+        let rig = zoo(server);
         let kinds = listed(&Api::new(rig.kubeconfig(), None));
         // Of several kinds kubectl heads all with NAMESPACE that follow one that is namespaced, and does not
         // prefix the names of the last.
@@ -274,9 +269,8 @@ fn the_zoo_looks_as_kubectl_shows_it() {
 
 #[test]
 fn the_kinds_that_are_known_without_asking_are_served_under_these_names() {
-    require_rig!();
-    on_both(|version| {
-        let served = listed(&Api::new(zoo(version).kubeconfig(), None));
+    on_each(|server| {
+        let served = listed(&Api::new(zoo(server).kubeconfig(), None));
         for client in skylark::kinds::client_kinds() {
             let known = client.kind;
             let kind = served.iter().find(|kind| kind.plural == known.plural && kind.group == known.group);
@@ -294,8 +288,11 @@ fn the_kinds_that_are_known_without_asking_are_served_under_these_names() {
 
 #[test]
 fn words_of_the_command_line() {
-    require_rig!();
-    let rig = still();
+    on_each(words);
+}
+
+fn words(server: Server) {
+    let rig = server.still();
     let api = Api::new(rig.kubeconfig(), None);
     let (first, second) = (api.namespace("words"), api.namespace("words"));
     let pod = |namespace: &str, name: &str, labels: Value| {
@@ -352,6 +349,6 @@ fn words_of_the_command_line() {
     ] {
         assert_eq!(row[ours], object["metadata"][theirs], "{ours}");
     }
-    assert_eq!((&row["cluster"], &row["kind"], &row["name"]), (&json!("still"), &json!("Pod"), &json!("db-0")));
+    assert_eq!((&row["cluster"], &row["kind"], &row["name"]), (&json!(rig.context()), &json!("Pod"), &json!("db-0")));
     assert!(get(rig.kubeconfig(), &["ns", n, "-o", "json"]).rows().iter().all(|row| row["namespace"] == ""));
 }

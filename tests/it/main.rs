@@ -47,5 +47,7 @@ mod support {
     pub mod proxy;
     pub mod pty;
     pub mod rig;
+    pub mod served;
+    pub mod server;
     pub mod tunnel;
 }

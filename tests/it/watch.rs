@@ -2,9 +2,9 @@
 
 use crate::api::Api;
 use crate::cli::{PATIENCE, Seen, Stream, eventually, skylark};
-use crate::columns::still;
 use crate::support::proxy::{FaultProxy, Mode, rewrite_kubeconfig};
 use crate::support::rig::{Component, Rig, RigOptions, Version, on_both, require_rig};
+use crate::support::server::{Server, on_each};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -147,8 +147,11 @@ fn rows_of(seen: &Seen, from: usize, what: &str, kind: &str) -> usize {
 
 #[test]
 fn replaying_a_churn_gives_the_servers_set() {
-    require_rig!();
-    let rig = Rig::shared();
+    on_each(replay);
+}
+
+fn replay(server: Server) {
+    let rig = server.shared();
     let api = Api::new(rig.kubeconfig(), None);
     let n = api.namespace("churn");
     let core = format!("/api/v1/namespaces/{n}");
@@ -216,8 +219,11 @@ fn replaying_a_churn_gives_the_servers_set() {
 
 #[test]
 fn a_new_version_is_a_change_and_a_ticking_age_is_not() {
-    require_rig!();
-    let rig = still();
+    on_each(ticking);
+}
+
+fn ticking(server: Server) {
+    let rig = server.still();
     let api = Api::new(rig.kubeconfig(), None);
     let n = api.namespace("quiet");
     let pods = format!("/api/v1/namespaces/{n}/pods");
@@ -380,8 +386,11 @@ fn a_server_that_was_never_there() {
 
 #[test]
 fn a_kind_that_comes_later() {
-    require_rig!();
-    let rig = still();
+    on_each(comes_later);
+}
+
+fn comes_later(server: Server) {
+    let rig = server.still();
     let api = Api::new(rig.kubeconfig(), None);
     let n = api.namespace("later");
     let stream = Stream::get(rig.kubeconfig(), &["probes.fleet.example.com,pods", "-n", &n]);
@@ -408,8 +417,11 @@ fn a_kind_that_comes_later() {
 
 #[test]
 fn a_signal_or_a_closed_pipe_ends_it() {
-    require_rig!();
-    let rig = still();
+    on_each(signal_or_pipe);
+}
+
+fn signal_or_pipe(server: Server) {
+    let rig = server.still();
     let mut stream = Stream::get(rig.kubeconfig(), &["pods", "-A"]);
     stream.synced(1);
     let pid = rustix::process::Pid::from_child(&stream.child);
@@ -447,8 +459,11 @@ fn a_signal_or_a_closed_pipe_ends_it() {
 
 #[test]
 fn columns_that_change_under_a_watch() {
-    require_rig!();
-    let rig = still();
+    on_each(columns_change);
+}
+
+fn columns_change(server: Server) {
+    let rig = server.still();
     let api = Api::new(rig.kubeconfig(), None);
     let n = api.namespace("columns");
     let column = |name: &str| json!({"name": name, "type": "string", "jsonPath": ".spec.a"});
