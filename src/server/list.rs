@@ -141,16 +141,20 @@ pub fn write(place: &Place, page: &Page, form: Form, options: &Options) -> Resul
         Form::Table(meta) => return table::list(resource, page, meta, options.include),
         Form::Partial(_) => {
             return Err(Failure::not_acceptable(format!(
-                "you requested PartialObjectMetadata, but the requested object is a list (*{}.{}List)",
-                resource.version, resource.kind
+                "you requested PartialObjectMetadata, but the requested object is a list ({})",
+                resource.go_type("List")
             )));
         }
         Form::PartialList(meta) => ("PartialObjectMetadata", format!("meta.k8s.io/{meta}")),
         _ => (resource.kind.as_str(), resource.api_version()),
     };
+    let mut metadata = meta(page);
+    if resource.custom.is_some() && page.resume.is_none() && !matches!(form, Form::PartialList(_)) {
+        metadata["continue"] = "".into();
+    }
     let mut out = Vec::with_capacity(page.items.iter().map(|record| record.item().len() + 1).sum::<usize>() + 256);
     let head =
-        format!("{{\"kind\":\"{kind}List\",\"apiVersion\":\"{api_version}\",\"metadata\":{},\"items\":[", meta(page));
+        format!("{{\"kind\":\"{kind}List\",\"apiVersion\":\"{api_version}\",\"metadata\":{metadata},\"items\":[");
     out.extend_from_slice(head.as_bytes());
     for (i, record) in page.items.iter().enumerate() {
         if i > 0 {
@@ -158,6 +162,8 @@ pub fn write(place: &Place, page: &Page, form: Form, options: &Options) -> Resul
         }
         match form {
             Form::PartialList(meta) => record.write_partial(meta, record.version, &mut out),
+            // Custom resources say what they are in lists, too.
+            _ if resource.custom.is_some() => record.write(resource, record.version, &mut out),
             _ => out.extend_from_slice(record.item()),
         }
     }

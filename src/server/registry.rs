@@ -139,7 +139,7 @@ fn resources_of(definition: &Value) -> Vec<Resource> {
             categories: texts(&names["categories"]),
             namespaced,
             fields,
-            subresources: ["scale", "status"].into_iter().filter(|part| has(part)).collect(),
+            subresources: ["status", "scale"].into_iter().filter(|part| has(part)).collect(),
             custom: Some(Custom {
                 schema: version["schema"]["openAPIV3Schema"].clone(),
                 columns: version["additionalPrinterColumns"].as_array().cloned().unwrap_or_default(),

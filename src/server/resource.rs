@@ -1,6 +1,6 @@
 //! What a server serves: resources as discovery names them.
 
-use super::schema::Shape;
+use super::schema::{self, Shape};
 use serde_json::Value;
 
 /// One served resource.
@@ -280,6 +280,45 @@ impl Resource {
             Some(custom) => Shape::Custom(&custom.schema),
             None => Shape::built_in(&self.group, &self.version, &self.kind).unwrap_or(Shape::Any),
         }
+    }
+
+    /// All but the metadata of an object that says nothing.
+    pub fn blank(&self) -> &'static Value {
+        schema::blank(if self.custom.is_some() { "?" } else { &self.group }, &self.plural)
+    }
+
+    /// The name of its internal package, as errors write it.
+    pub fn package(&self) -> &str {
+        if self.group.is_empty() { "core" } else { self.group.split('.').next().unwrap_or_default() }
+    }
+
+    /// The type of its objects, as errors write it.
+    pub fn go_type(&self, end: &str) -> String {
+        if self.custom.is_some() {
+            return format!("*unstructured.Unstructured{end}");
+        }
+        format!("*{}.{}{end}", self.package(), self.kind)
+    }
+
+    /// Whether an update must say which version it replaces.
+    pub fn wants_version(&self) -> bool {
+        const THESE: [&str; 3] = ["leases", "poddisruptionbudgets", "customresourcedefinitions"];
+        self.custom.is_some() || THESE.contains(&self.plural.as_str())
+    }
+
+    /// Whether the answer to a deletion is the object, and not a status.
+    pub fn tells_deleted(&self) -> bool {
+        const THESE: [&str; 8] = [
+            "pods",
+            "persistentvolumes",
+            "persistentvolumeclaims",
+            "serviceaccounts",
+            "resourcequotas",
+            "podtemplates",
+            "services",
+            "replicationcontrollers",
+        ];
+        self.custom.is_none() && self.group.is_empty() && THESE.contains(&self.plural.as_str())
     }
 
     /// Whether the status is written by a path of its own.

@@ -57,7 +57,7 @@ pub async fn follow(
     let mut follower = Follower {
         changes: store.subscribe(),
         cursor: store.version(),
-        bookmark_at: options.bookmarks.then(|| next_bookmark(now, deadline).unwrap_or(deadline)),
+        bookmark_at: options.bookmarks.then(|| next_bookmark(now, deadline)).flatten(),
         store,
         place,
         prefix,
@@ -237,23 +237,10 @@ impl Follower {
 }
 
 /// What an object without content says after its metadata.
-fn blank(resource: &Resource) -> &'static str {
-    match (resource.custom.is_some(), resource.kind.as_str()) {
-        (true, _) => "",
-        (_, "Pod") => r#","spec":{"containers":null},"status":{}"#,
-        (_, "Node" | "Namespace" | "Service" | "PersistentVolume" | "PersistentVolumeClaim") => {
-            r#","spec":{},"status":{}"#
-        }
-        (_, "Event") if resource.group.is_empty() => concat!(
-            r#","involvedObject":{},"source":{},"firstTimestamp":null,"lastTimestamp":null,"#,
-            r#""eventTime":null,"reportingComponent":"","reportingInstance":"""#
-        ),
-        (_, "Deployment") => concat!(
-            r#","spec":{"selector":null,"template":{"metadata":{},"spec":{"containers":null}},"strategy":{}},"#,
-            r#""status":{}"#
-        ),
-        _ => "",
-    }
+fn blank(resource: &Resource) -> String {
+    let text = resource.blank().to_string();
+    let inner = text.trim_start_matches('{').strip_suffix('}').unwrap_or_default();
+    if inner.is_empty() { String::new() } else { format!(",{inner}") }
 }
 
 fn open(kind: &str, out: &mut Vec<u8>) {

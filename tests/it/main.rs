@@ -11,6 +11,7 @@ mod api;
 mod cli;
 mod columns;
 mod config;
+mod conformance;
 mod describe;
 mod drill;
 mod faults;

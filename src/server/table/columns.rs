@@ -125,6 +125,9 @@ pub fn cells(resource: &Resource, object: &[u8]) -> Result<Vec<Value>, Failure> 
         Some(custom) if custom.columns.is_empty() => out.push(cell(&object, AGE.2, AGE.1)),
         Some(custom) => out.extend(custom.columns.iter().map(|it| {
             let text = |name: &str| it[name].as_str().unwrap_or_default();
+            if path::find(&object, text("jsonPath")).is_empty() {
+                return Value::Null;
+            }
             cell(&object, text("jsonPath"), text("type"))
         })),
         None => out.extend(follows(resource).iter().map(|(_, kind, path, _)| cell(&object, path, kind))),

@@ -26,6 +26,9 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
     namespace_takes(write)?;
     let name = named(write, &mut object)?;
     let metadata = map_of(&mut object["metadata"]);
+    if metadata.get("resourceVersion").and_then(Value::as_str).is_some_and(|version| !matches!(version, "" | "0")) {
+        return Err(Failure::plain("resourceVersion should not be set on objects to be created"));
+    }
     for field in ["resourceVersion", "selfLink", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] {
         metadata.remove(field);
     }
@@ -37,18 +40,21 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
     if resource.has_status() {
         map_of(&mut object).remove("status");
     }
-    admit(resource, &mut object);
     if resource.is("apps", "daemonsets") {
         defaults::count_template(&mut object);
     }
-    defaults::fill(write.store, resource, &mut object);
-    validate(resource, &object, None)?;
+    defaults::fill(resource, &mut object);
+    // What admission and the kind's own rules add is nobody's.
     if operation == Operation::Update {
         let mut managers = Managers::of(&object);
-        let bare = json!({"metadata": {}});
+        let mut bare = resource.blank().clone();
+        bare["metadata"] = json!({});
         managers.update(&write.writer(operation), &bare, &object, resource.shape(), &now());
         managers.write(&mut object);
     }
+    admit(resource, &mut object);
+    defaults::prepare(write.store, resource, &mut object);
+    validate(resource, &object, None)?;
     let key = write.key(&name);
     if write.options.dry_run {
         if write.store.get(write.place.id, &key).is_some() {

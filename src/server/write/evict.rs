@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 pub fn evict(write: &Write<'_>, body: &Body) -> Result<(), Failure> {
     let resource = write.resource();
     let eviction = body.object()?;
+    named_alike(write, &eviction, "Eviction")?;
     let live = write.store.get(write.place.id, &write.key(write.name));
     let live = live.ok_or_else(|| Failure::not_found(resource, write.name))?;
     let pod = live.value();
@@ -69,10 +70,19 @@ fn budgets_of(store: &Store, id: Id, namespace: &str, pod: &Record) -> Vec<std::
     all
 }
 
+/// What is sent to a pod must name it.
+fn named_alike(write: &Write<'_>, sent: &Value, kind: &str) -> Result<(), Failure> {
+    if sent["metadata"]["name"] == write.name {
+        return Ok(());
+    }
+    Err(Failure::bad_request(format!("name in URL does not match name in {kind} object")))
+}
+
 /// Gives a pod its node.
 pub fn bind(write: &Write<'_>, body: &Body) -> Result<(), Failure> {
     let resource = write.resource();
     let binding = body.object()?;
+    named_alike(write, &binding, "Binding")?;
     let node = binding["target"]["name"].as_str().unwrap_or_default().to_owned();
     let key = write.key(write.name);
     let live = write.store.get(write.place.id, &key).ok_or_else(|| Failure::not_found(resource, write.name))?;

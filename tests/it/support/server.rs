@@ -113,6 +113,14 @@ pub struct Place {
     served: Option<Served>,
 }
 
+/// Writes a file that only its owner may read: one of credentials is warned of otherwise.
+fn write_secret(path: &Path, text: &str) {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).expect("a kubeconfig");
+}
+
 /// The users beside the administrator, and the namespaces of their contexts: as `tests/control-plane` has them.
 const LOGINS: [(&str, &str); 5] =
     [("team-a", "team-a"), ("nobody", ""), ("two-teams", ""), ("lister", ""), ("reader", "")];
@@ -163,7 +171,7 @@ impl Place {
         let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": context, "users": users,
             "clusters": [{"name": context, "cluster": cluster}], "contexts": contexts});
         let kubeconfig = served.dir().join("suite");
-        std::fs::write(&kubeconfig, config.to_string()).expect("a kubeconfig");
+        write_secret(&kubeconfig, &config.to_string());
         let ca = served.dir().join("ca.crt");
         let authority = STANDARD.decode(cluster["certificate-authority-data"].as_str().expect("an authority"));
         std::fs::write(&ca, authority.expect("base64")).expect("a certificate");
