@@ -40,8 +40,7 @@ impl From<Failure> for Refused {
 impl Inside {
     /// A client of a store that writes as `manager`.
     pub fn new(store: Arc<Store>, manager: &str) -> Inside {
-        let options =
-            WriteOptions {
+        let options = WriteOptions {
             dry_run: false,
             manager: manager.to_owned(),
             named: true,
@@ -122,7 +121,9 @@ impl Inside {
 
     /// Gives a pod its node.
     pub fn bind(&self, id: Id, key: &str, node: &str) -> Result<(), Refused> {
-        self.write(id, key, "binding", |write| write::bind(write, &body(&json!({"metadata": {"name": write.name}, "target": {"name": node}}))))
+        self.write(id, key, "binding", |write| {
+            write::bind(write, &body(&json!({"metadata": {"name": write.name}, "target": {"name": node}})))
+        })
     }
 
     /// Deletes an object in the background, if it is still that of this uid.

@@ -70,6 +70,28 @@ impl Failure {
         Failure::new(409, "Conflict", message).with(Failure::about(resource, name))
     }
 
+    /// The same about a part of an object.
+    pub fn part_conflict(resource: &Resource, part: &str, name: &str, why: &str) -> Failure {
+        let plural = format!("{}/{part}", resource.plural);
+        let of = Resource { group: resource.group.clone(), plural, ..Resource::default() };
+        Failure::conflict(&of, name, why)
+    }
+
+    /// A namespace that is going takes nothing new.
+    pub fn namespace_going(resource: &Resource, name: &str, namespace: &str) -> Failure {
+        let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+        let mut failure = Failure::forbidden(resource, name, &why);
+        let message = format!("namespace {namespace} is being terminated");
+        let cause = json!({"reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace"});
+        failure.details.get_or_insert_with(|| json!({}))["causes"] = json!([cause]);
+        failure
+    }
+
+    /// A patch of a kind that is not read here.
+    pub fn unsupported_patch() -> Failure {
+        Failure::new(415, "UnsupportedMediaType", "415: Unsupported Media Type").with(json!({}))
+    }
+
     /// The object was changed since it was read.
     pub fn modified(resource: &Resource, name: &str) -> Failure {
         let why = "the object has been modified; please apply your changes to the latest version and try again";

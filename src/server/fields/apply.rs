@@ -37,10 +37,7 @@ pub fn apply(
             continue;
         }
         let with = owner.writer.clone();
-        conflicts.extend(lost.paths().into_iter().map(|path| Conflict {
-            with: with.clone(),
-            path,
-        }));
+        conflicts.extend(lost.paths().into_iter().map(|path| Conflict { with: with.clone(), path }));
         owner.set = owner.set.minus(&lost);
     }
     if !conflicts.is_empty() && !force {

@@ -74,7 +74,6 @@ fn differ(old: Option<&Value>, new: Option<&Value>, shape: Shape<'_>, written: &
     // What was there as null is not new: only what is put into it.
     let was_null = old.is_some_and(Value::is_null);
     let old = old.filter(|value| !value.is_null());
-    let new = new.filter(|value| !value.is_null());
     if old == new {
         return;
     }

@@ -87,7 +87,11 @@ fn who(server: &Server, headers: &HeaderMap) -> Result<User, Failure> {
         if groups.is_empty() {
             return Ok(user);
         }
-        return Err(Failure::bad_request("requested groups without impersonating a user name"));
+        let groups = groups.iter().map(|group| format!("{group:?}")).collect::<Vec<_>>().join(", ");
+        return Err(Failure::bad_request(format!(
+            "requested &user.DefaultInfo{{Name:\"\", UID:\"\", Groups:[]string{{{groups}}}, \
+             Extra:map[string][]string(nil)}} without impersonating a user name"
+        )));
     };
     let account = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
     let may = |resource: &str, namespace: &str, name: &str| {
@@ -113,8 +117,11 @@ fn who(server: &Server, headers: &HeaderMap) -> Result<User, Failure> {
 
 /// Says in the server's words what a user may not do.
 fn cannot(user: &User, verb: &str, group: &str, plural: &str, namespace: &str, name: &str) -> Failure {
-    let at =
-        if namespace.is_empty() { "at the cluster scope".to_owned() } else { format!("in the namespace {namespace:?}") };
+    let at = if namespace.is_empty() {
+        "at the cluster scope".to_owned()
+    } else {
+        format!("in the namespace {namespace:?}")
+    };
     let why = format!("User {:?} cannot {verb} resource {plural:?} in API group {group:?} {at}", user.name);
     Failure::forbidden_unknown(group, plural.split('/').next().unwrap_or_default(), name, &why)
 }

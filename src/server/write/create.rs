@@ -13,6 +13,7 @@ use std::sync::Arc;
 /// Creates the object of a body.
 pub fn create(write: &Write<'_>, body: &Body) -> Result<Written, Failure> {
     let mut object = body.object()?;
+    must_say_kind(write, &object)?;
     check_identity(write, &mut object)?;
     let warnings = prune(write, &mut object)?;
     check_forms(write, &object)?;
@@ -20,10 +21,22 @@ pub fn create(write: &Write<'_>, body: &Body) -> Result<Written, Failure> {
     Ok(Written { object, created, warnings })
 }
 
+/// Custom resources must say what they are.
+fn must_say_kind(write: &Write<'_>, object: &Value) -> Result<(), Failure> {
+    let resource = write.resource();
+    let said = object["kind"].as_str().is_some_and(|kind| !kind.is_empty());
+    if resource.custom.is_none() || said || !object.is_object() {
+        return Ok(());
+    }
+    let why =
+        format!("the object provided is unrecognized (must be of type {}): Object 'Kind' is missing", resource.kind);
+    Err(Failure::bad_request(why))
+}
+
 /// Creates an object that is checked already.
 pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Result<(Arc<Record>, bool), Failure> {
     let resource = write.resource();
-    namespace_takes(write)?;
+    namespace_takes(write, &object)?;
     let name = named(write, &mut object)?;
     let metadata = map_of(&mut object["metadata"]);
     if metadata.get("resourceVersion").and_then(Value::as_str).is_some_and(|version| !matches!(version, "" | "0")) {
@@ -72,7 +85,7 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
 }
 
 /// The namespace is there and is not going.
-fn namespace_takes(write: &Write<'_>) -> Result<(), Failure> {
+fn namespace_takes(write: &Write<'_>, object: &Value) -> Result<(), Failure> {
     let resource = write.resource();
     if !resource.namespaced {
         return Ok(());
@@ -82,9 +95,8 @@ fn namespace_takes(write: &Write<'_>) -> Result<(), Failure> {
         return Err(Failure::not_found(&namespaces, write.namespace));
     };
     if record.value()["status"]["phase"] == "Terminating" {
-        let why =
-            format!("unable to create new content in namespace {} because it is being terminated", write.namespace);
-        return Err(Failure::forbidden(resource, write.name, &why));
+        let name = object["metadata"]["name"].as_str().unwrap_or(write.name);
+        return Err(Failure::namespace_going(resource, name, write.namespace));
     }
     Ok(())
 }

@@ -46,9 +46,16 @@ pub fn fill(resource: &Resource, object: &mut Value) {
     let object = map_of(object);
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => {
-            pod(below(object, "spec"));
+            let spec = below(object, "spec");
+            set(spec, "enableServiceLinks", true.into());
+            pod(spec);
             // Never probed, never changed: said, not left out.
-            for condition in object.get_mut("status").and_then(Value::as_object_mut).into_iter().flat_map(|status| items(status, "conditions")) {
+            for condition in object
+                .get_mut("status")
+                .and_then(Value::as_object_mut)
+                .into_iter()
+                .flat_map(|status| items(status, "conditions"))
+            {
                 set(condition, "lastProbeTime", Value::Null);
                 set(condition, "lastTransitionTime", Value::Null);
             }

@@ -133,6 +133,15 @@ fn attempt(write: &Write<'_>, options: &Options) -> Result<Deleted, Failure> {
         if !write.options.dry_run {
             remove(write, &key, &live, &object)?;
         }
+        if resource.is("", "pods") {
+            let metadata = map_of(&mut object["metadata"]);
+            let generation = metadata.get("generation").and_then(Value::as_i64).unwrap_or(0) + 1;
+            metadata.insert("generation".to_owned(), generation.into());
+            metadata.insert("deletionTimestamp".to_owned(), now().into());
+            metadata.insert("deletionGracePeriodSeconds".to_owned(), 0.into());
+            let gone = Record::detached(resource, object);
+            return Ok(Deleted::Gone(gone.map_or(live, Arc::new)));
+        }
         return Ok(Deleted::Gone(live));
     }
     let shorter = object["metadata"]["deletionGracePeriodSeconds"].as_i64().is_none_or(|old| grace < old);
@@ -142,7 +151,9 @@ fn attempt(write: &Write<'_>, options: &Options) -> Result<Deleted, Failure> {
     let metadata = map_of(&mut object["metadata"]);
     metadata
         .insert("deletionTimestamp".to_owned(), stamp(jiff::Timestamp::now().as_second().saturating_add(grace)).into());
-    metadata.insert("deletionGracePeriodSeconds".to_owned(), grace.into());
+    if !is_namespace {
+        metadata.insert("deletionGracePeriodSeconds".to_owned(), grace.into());
+    }
     if !finalizers.is_empty() {
         metadata.insert("finalizers".to_owned(), json!(finalizers));
     }

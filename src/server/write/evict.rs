@@ -1,6 +1,6 @@
 //! Evicting and binding pods.
 
-use super::{Body, Write, delete, map_of};
+use super::{Body, Write, delete, map_of, now};
 use crate::server::options::Query;
 use crate::server::resource::{Id, NODES};
 use crate::server::select::Labels;
@@ -89,7 +89,7 @@ pub fn bind(write: &Write<'_>, body: &Body) -> Result<(), Failure> {
     let mut pod = live.value();
     if let Some(there) = pod["spec"]["nodeName"].as_str() {
         let why = format!("pod {} is already assigned to node {there:?}", write.name);
-        return Err(Failure::conflict(resource, write.name, &why));
+        return Err(Failure::part_conflict(resource, "binding", write.name, &why));
     }
     if let Some(on) = write.store.get(NODES, &node) {
         for label in ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"] {
@@ -99,6 +99,13 @@ pub fn bind(write: &Write<'_>, body: &Body) -> Result<(), Failure> {
         }
     }
     map_of(&mut pod["spec"]).insert("nodeName".to_owned(), node.into());
+    let scheduled =
+        json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": now()});
+    let conditions = map_of(&mut pod["status"]).entry("conditions").or_insert_with(|| json!([]));
+    if let Some(all) = conditions.as_array_mut() {
+        all.retain(|it| it["type"] != "PodScheduled");
+        all.push(scheduled);
+    }
     if write.options.dry_run {
         return Ok(());
     }

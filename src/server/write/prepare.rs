@@ -144,7 +144,9 @@ pub fn check_forms(write: &Write<'_>, object: &Value) -> Result<(), Failure> {
     let Some((path, found, wanted)) = wrong else {
         let Some(why) = unreadable(resource, object) else { return Ok(()) };
         let (kind, version) = (&resource.kind, &resource.version);
-        return Err(Failure::bad_request(format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}")));
+        return Err(Failure::bad_request(format!(
+            "{kind} in version {version:?} cannot be handled as a {kind}: {why}"
+        )));
     };
     if resource.custom.is_some() {
         let why = format!("{} in body must be of type {wanted}: {found:?}", path.trim_start_matches('.'));

@@ -60,7 +60,8 @@ fn attempt(write: &Write<'_>, kind: PatchKind, change: &Value) -> Result<Written
     let bad = |why: String| Failure::bad_request(why);
     let mut object = match kind {
         PatchKind::Json if !change.is_array() => {
-            let why = "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp";
+            let why =
+                "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp";
             return Err(Failure::bad_request(why));
         }
         PatchKind::Json => patch::json(&old, change).map_err(|_| Failure::unprocessable())?,
@@ -74,7 +75,7 @@ fn attempt(write: &Write<'_>, kind: PatchKind, change: &Value) -> Result<Written
         PatchKind::Apply => {
             let mut config = change.clone();
             check_applied(write, &mut config)?;
-            let warnings = prune_applied(write, &mut config)?;
+            let warnings = prune_applied(write, &mut config, change)?;
             check_forms(write, &config)?;
             let writer = write.writer(Operation::Apply);
             let merged = apply(&old, &config, resource.shape(), &writer, &now(), write.options.force)
@@ -123,10 +124,9 @@ fn check_applied(write: &Write<'_>, config: &mut Value) -> Result<(), Failure> {
 }
 
 /// What is applied may only hold fields that there are.
-fn prune_applied(write: &Write<'_>, config: &mut Value) -> Result<Vec<String>, Failure> {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+fn prune_applied(write: &Write<'_>, config: &mut Value, sent: &Value) -> Result<Vec<String>, Failure> {
     let said = |path: &String| format!(".{path}: field not declared in schema");
-    let (namespace, name) = (text(&write.namespace.into()), write.name);
+    let (namespace, name) = (sent["metadata"]["namespace"].as_str().unwrap_or_default(), write.name);
     let unknown = unknown(write, config);
     let why = match unknown.as_slice() {
         [] => return prune(write, config),
@@ -142,7 +142,7 @@ fn apply_new(write: &Write<'_>, change: &Value) -> Result<Written, Failure> {
     let resource = write.resource();
     let mut config = change.clone();
     check_applied(write, &mut config)?;
-    let warnings = prune_applied(write, &mut config)?;
+    let warnings = prune_applied(write, &mut config, change)?;
     check_forms(write, &config)?;
     let writer = write.writer(Operation::Apply);
     let bare = json!({"metadata": {"name": write.name}});
@@ -228,7 +228,9 @@ fn replace(
     }
     if operation == Operation::Update {
         let mut managers = Managers::of(&object);
-        managers.update(&write.writer(operation), &old, &object, resource.shape(), &now());
+        // A scale is written without a time.
+        let time = if write.part == "scale" { String::new() } else { now() };
+        managers.update(&write.writer(operation), &old, &object, resource.shape(), &time);
         managers.write(&mut object);
     }
     if same(&old, &object) {

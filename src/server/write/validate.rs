@@ -166,17 +166,18 @@ fn containers(spec: &Value, path: &str, causes: &mut Vec<Cause>) {
             causes.push(Cause::required(format!("{at}.name"), ""));
         } else if !is_label(name) {
             causes.push(Cause::wrong(format!("{at}.name"), &name.into(), LABEL));
-        } else if seen.contains(&name) {
-            let message = format!("Duplicate value: {name:?}");
-            causes.push(Cause { field: format!("{at}.name"), reason: "FieldValueDuplicate", message });
         }
-        seen.push(name);
         if container["image"].as_str().unwrap_or_default().is_empty() {
             causes.push(Cause::required(format!("{at}.image"), ""));
         }
         for (number, port) in container["ports"].as_array().into_iter().flatten().enumerate() {
             port_number(&port["containerPort"], format!("{at}.ports[{number}].containerPort"), causes);
         }
+        if !name.is_empty() && seen.contains(&name) {
+            let message = format!("Duplicate value: {name:?}");
+            causes.push(Cause { field: format!("{at}.name"), reason: "FieldValueDuplicate", message });
+        }
+        seen.push(name);
     }
     let policy = spec["restartPolicy"].as_str().unwrap_or("Always");
     let known = ["Always", "OnFailure", "Never"];

@@ -18,7 +18,8 @@ pub struct Served {
 }
 
 /// Runs a command, tells its pid, gives its exit code, and kills it where nobody waits any more.
-const GUARD: &str = r#""$@" & pid=$!; echo $pid; exec 2>/dev/null; { cat >/dev/null; kill -KILL $pid 2>/dev/null; } <&3 & wait $pid"#;
+const GUARD: &str =
+    r#""$@" & pid=$!; echo $pid; exec 2>/dev/null; { cat >/dev/null; kill -KILL $pid 2>/dev/null; } <&3 & wait $pid"#;
 
 impl Served {
     /// Starts one on which nothing happens but what clients cause, and waits until it is ready.

@@ -201,8 +201,7 @@ impl Place {
         let subject = |user: &&str| json!({"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": user});
         let grant = |namespace: &str, name: &str, kind: &str, role: &str, users: &[&str]| {
             let plural = if namespace.is_empty() { "clusterrolebindings" } else { "rolebindings" };
-            let path =
-                if namespace.is_empty() { RBAC.to_owned() } else { format!("{RBAC}/namespaces/{namespace}") };
+            let path = if namespace.is_empty() { RBAC.to_owned() } else { format!("{RBAC}/namespaces/{namespace}") };
             let subjects: Vec<Value> = users.iter().map(subject).collect();
             let to = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role});
             let binding = json!({"metadata": {"name": name}, "subjects": subjects, "roleRef": to});
