@@ -49,7 +49,7 @@ impl Verbs {
     pub fn words(self) -> &'static [&'static str] {
         match self {
             Verbs::All => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
-            Verbs::Read => &["get", "list", "watch"],
+            Verbs::Read => &["get", "list"],
             Verbs::Ask => &["create"],
         }
     }

@@ -235,6 +235,12 @@ impl Failure {
         Failure::new(405, "MethodNotAllowed", message).with(json!({}))
     }
 
+    /// Something that a resource cannot do.
+    pub fn method_not_supported(resource: &Resource, what: &str) -> Failure {
+        let message = format!("{what} is not supported on resources of kind \"{}\"", resource.qualified());
+        Failure::new(405, "MethodNotAllowed", message).with(Failure::about(resource, ""))
+    }
+
     /// A request that cannot be understood.
     pub fn bad_request(message: impl Into<String>) -> Failure {
         Failure::new(400, "BadRequest", message)

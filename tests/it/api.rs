@@ -34,7 +34,8 @@ impl Request {
 /// Requests at once of [`Api::each`].
 const AT_ONCE: usize = 16;
 
-const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
+/// Asks for the server's table.
+pub const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
 impl Api {
     /// The server of a context, or of the current one.

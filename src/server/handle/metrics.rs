@@ -19,6 +19,9 @@ pub fn list(
     options: &Options,
     form: Form,
 ) -> Result<Response<Body>, Failure> {
+    if options.watch {
+        return Err(Failure::method_not_supported(&place.resource, "watch"));
+    }
     let items = all(server, &place.resource.plural, namespace, |record| options.labels.matches(&record.labels));
     match form {
         Form::Object => {}

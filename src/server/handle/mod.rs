@@ -245,6 +245,16 @@ impl Asked<'_> {
         write::WriteOptions::parse(&self.query, agent, of)
     }
 
+    /// A request for a certificate says who asks.
+    fn requested(&self) -> Result<write::Body, Failure> {
+        let mut object = self.body.map()?;
+        if object["spec"].is_object() {
+            object["spec"]["username"] = self.user.name.as_str().into();
+            object["spec"]["groups"] = self.user.groups.clone().into();
+        }
+        Ok(write::Body { media: "application/json".to_owned(), bytes: object.to_string().into() })
+    }
+
     async fn collection(&self, place: Place, namespace: Option<String>) -> Result<Response<Body>, Failure> {
         let store = &self.server.store;
         let scope = namespace.as_deref().unwrap_or("");
@@ -287,7 +297,11 @@ impl Asked<'_> {
                 let options = self.write_options()?;
                 let write =
                     write::Write { store, place: &place, namespace: scope, name: "", part: "", options: &options };
-                let written = write::create(&write, &self.body)?;
+                let written = if place.resource.is("certificates.k8s.io", "certificatesigningrequests") {
+                    write::create(&write, &self.requested()?)?
+                } else {
+                    write::create(&write, &self.body)?
+                };
                 self.written(&place, &written)
             }
             Method::DELETE if kept => {

@@ -3,7 +3,7 @@
 use super::admit::admit;
 use super::prepare::{check_forms, check_identity, prune};
 use super::validate::validate;
-use super::{Body, Write, Written, defaults, map_of, now, suffix, uid};
+use super::{Body, Write, Written, defaults, definition, map_of, now, suffix, uid};
 use crate::server::fields::managers::{Managers, Operation};
 use crate::server::status::{Cause, Failure};
 use crate::server::store::{Expected, Record};
@@ -78,7 +78,7 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
     }
     let put = write.store.put(write.place.id, &key, Expected::Absent, object);
     let record = put.map_err(|_| Failure::already_exists(resource, &name))?;
-    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") && definition::is_established(&record.value()) {
         write.store.registry.define(&record.value());
     }
     Ok((record, true))

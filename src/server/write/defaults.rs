@@ -1,6 +1,6 @@
 //! What the server fills in where a client says nothing.
 
-use super::map_of;
+use super::{definition, map_of};
 use crate::server::resource::Resource;
 use crate::server::store::Store;
 use serde_json::{Map, Value, json};
@@ -149,6 +149,23 @@ pub fn fill(resource: &Resource, object: &mut Value) {
             types.extend(spec.contains_key("egress").then_some("Egress"));
             set(spec, "policyTypes", json!(types));
         }
+        ("scheduling.k8s.io", "priorityclasses") => set(object, "preemptionPolicy", "PreemptLowerPriority".into()),
+        ("storage.k8s.io", "csidrivers") => {
+            let spec = below(object, "spec");
+            for (name, value) in
+                [("attachRequired", true), ("podInfoOnMount", false), ("storageCapacity", false), ("requiresRepublish", false)]
+            {
+                set(spec, name, value.into());
+            }
+            set(spec, "fsGroupPolicy", "ReadWriteOnceWithFSType".into());
+            set(spec, "volumeLifecycleModes", json!(["Persistent"]));
+        }
+        ("discovery.k8s.io", "endpointslices") => {
+            for port in items(object, "ports") {
+                set(port, "name", "".into());
+                set(port, "protocol", "TCP".into());
+            }
+        }
         ("storage.k8s.io", "storageclasses") => {
             set(object, "reclaimPolicy", "Delete".into());
             set(object, "volumeBindingMode", "Immediate".into());
@@ -188,6 +205,17 @@ pub fn prepare(store: &Store, resource: &Resource, object: &mut Value) {
             let status = below(map, "status");
             set(status, "phase", "Pending".into());
             set(status, "qosClass", class.into());
+            if map["spec"]["schedulingGates"].as_array().is_some_and(|gates| !gates.is_empty()) {
+                let waits = json!([{
+                    "type": "PodScheduled",
+                    "status": "False",
+                    "reason": "SchedulingGated",
+                    "message": "Scheduling is blocked due to non-empty scheduling gates",
+                    "lastProbeTime": null,
+                    "lastTransitionTime": null,
+                }]);
+                set(below(map, "status"), "conditions", waits);
+            }
         }
         ("", "namespaces") => {
             set(below(map, "spec"), "finalizers", json!(["kubernetes"]));
@@ -196,7 +224,7 @@ pub fn prepare(store: &Store, resource: &Resource, object: &mut Value) {
         ("", "services") => address(store, resource, &name, below(map, "spec")),
         ("", "persistentvolumeclaims" | "persistentvolumes") => set(below(map, "status"), "phase", "Pending".into()),
         ("batch", "jobs") => marks(map),
-        ("apiextensions.k8s.io", "customresourcedefinitions") => definition(map),
+        ("apiextensions.k8s.io", "customresourcedefinitions") => definition::judge(store, &name, map),
         _ => {}
     }
     say_all(object, resource.blank());
@@ -386,8 +414,10 @@ fn quality(pod: &Map<String, Value>) -> &'static str {
 
 fn job(object: &mut Map<String, Value>) {
     let spec = below(object, "spec");
+    if !spec.contains_key("parallelism") {
+        set(spec, "completions", 1.into());
+    }
     set(spec, "parallelism", 1.into());
-    set(spec, "completions", 1.into());
     set(spec, "backoffLimit", 6.into());
     set(spec, "completionMode", "NonIndexed".into());
     set(spec, "suspend", false.into());
@@ -466,25 +496,6 @@ fn address(store: &Store, resource: &Resource, name: &str, spec: &mut Map<String
             set(port, "nodePort", (30_000 + (seed.wrapping_add(at as u32 * 17)) % 2_700).into());
         }
     }
-}
-
-fn definition(object: &mut Map<String, Value>) {
-    let spec = below(object, "spec");
-    let names = below(spec, "names").clone();
-    let stored: Vec<Value> =
-        items(spec, "versions").filter(|it| it["storage"] == true).map(|it| it["name"].clone()).collect();
-    let status = below(object, "status");
-    status.insert("acceptedNames".to_owned(), Value::Object(names));
-    status.insert("storedVersions".to_owned(), Value::Array(stored));
-    let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "lastTransitionTime": super::now(), "reason": reason, "message": message});
-    set(
-        status,
-        "conditions",
-        json!([
-            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-            condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-        ]),
-    );
 }
 
 /// Defaults of a custom resource's schema.

@@ -3,7 +3,7 @@
 use super::create::insert;
 use super::prepare::{check_forms, check_identity, prune, unknown};
 use super::validate::validate;
-use super::{Body, PatchKind, Write, Written, defaults, delete, map_of, now};
+use super::{Body, PatchKind, Write, Written, defaults, definition, delete, map_of, now};
 use crate::server::fields::apply::apply;
 use crate::server::fields::managers::{Managers, Operation};
 use crate::server::patch;
@@ -248,7 +248,7 @@ fn replace(
     let key = write.key(write.name);
     let put = write.store.put(write.place.id, &key, Expected::Version(live.version), object);
     let record = put.map_err(|_| Failure::race(resource, write.name))?;
-    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") && definition::is_established(&record.value()) {
         write.store.registry.define(&record.value());
     }
     Ok(record)
