@@ -20,13 +20,18 @@ struct Entry {
 
 impl Default for Registry {
     fn default() -> Registry {
-        let entries = built_in().into_iter().enumerate();
-        let entries = entries.map(|(store, resource)| Entry { resource: resource.into(), served: true, store });
-        Registry { inner: RwLock::new(entries.collect()) }
+        Registry::of("")
     }
 }
 
 impl Registry {
+    /// The built-in resources of a server of this version, such as `v1.36.3`; of the newest where it is not said.
+    pub fn of(git_version: &str) -> Registry {
+        let minor = git_version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0);
+        let entry = |(store, resource)| Entry { resource: Arc::new(Resource { minor, ..resource }), served: true, store };
+        Registry { inner: RwLock::new(built_in().into_iter().enumerate().map(entry).collect()) }
+    }
+
     /// A resource by its path.
     pub fn find(&self, group: &str, version: &str, plural: &str) -> Option<(Id, Arc<Resource>)> {
         let entries = self.inner.read();

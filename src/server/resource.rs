@@ -20,6 +20,8 @@ pub struct Resource {
     pub short: Vec<String>,
     /// Categories.
     pub categories: Vec<String>,
+    /// The minor version of the server, which prints as that one does; 0 is the newest.
+    pub minor: u16,
     /// Whether its objects live in namespaces.
     pub namespaced: bool,
     /// Fields that a field selector may name, as paths into the object.
@@ -239,6 +241,7 @@ pub fn built_in() -> Vec<Resource> {
                     () => Verbs::All,
                 },
                 subresources,
+                minor: 0,
                 custom: None,
             }
         })

@@ -71,7 +71,7 @@ pub fn columns(resource: &Resource) -> Value {
             let format = if title == "Name" { "name" } else { "" };
             column(&title, "string", format, &format!("{title} of the {}.", resource.singular), it.wide)
         };
-        return client.columns.iter().map(of).collect();
+        return client.columns_of(resource.minor).iter().map(of).collect();
     }
     let mut out = vec![name];
     match &resource.custom {
@@ -96,6 +96,7 @@ fn now() -> Timestamp {
 pub fn cells(resource: &Resource, object: &[u8]) -> Result<Vec<Value>, Failure> {
     if let Some(client) = client(resource) {
         let mut draft = Draft::default();
+        draft.minor = resource.minor;
         (client.from_json)(object, &mut draft).map_err(|error| Failure::internal(&error.to_string()))?;
         // The restarts of pods are a text even where they are only a number.
         let numbers = !resource.is("", "pods");

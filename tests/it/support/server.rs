@@ -80,7 +80,7 @@ impl Server {
         static SHARED: [OnceLock<Place>; 3] = [const { OnceLock::new() }; 3];
         SHARED[self.number()].get_or_init(|| match self {
             Self::Real(version) => Place::of(Rig::shared_of(version)),
-            Self::Embedded => Place::embedded("embedded", &["--clusters", "1"]),
+            Self::Embedded => Place::embedded("embedded", &[]),
         })
     }
 
@@ -89,7 +89,7 @@ impl Server {
         static STILL: [OnceLock<Place>; 3] = [const { OnceLock::new() }; 3];
         STILL[self.number()].get_or_init(|| match self {
             Self::Real(version) => Place::of(Rig::still_of(version)),
-            Self::Embedded => Place::embedded("embedded-still", &["--clusters", "1", "--still"]),
+            Self::Embedded => Place::embedded("embedded-still", &["--still"]),
         })
     }
 
@@ -139,7 +139,7 @@ impl Place {
         }
     }
 
-    /// Starts the embedded server and gives it the users of a rig.
+    /// Starts the embedded fleet, takes its newest cluster, and gives that the users of a rig.
     pub fn embedded(context: &str, options: &[&str]) -> Place {
         let served = Served::start(options);
         let read = |file: &Path| -> Value {
@@ -147,9 +147,16 @@ impl Place {
         };
         let admin = read(&served.kubeconfig());
         let nobody = read(&served.dir().join("kubeconfig.nobody"));
-        let cluster = &admin["clusters"][0]["cluster"];
+        let contexts: Vec<&str> =
+            admin["contexts"].as_array().into_iter().flatten().filter_map(|it| it["name"].as_str()).collect();
+        let version = |context: &&str| {
+            let said = Api::new(&served.kubeconfig(), Some(context)).get("/version");
+            said["minor"].as_str().and_then(|minor| minor.parse::<u32>().ok()).expect("a version")
+        };
+        let newest = (0..contexts.len()).max_by_key(|at| version(&contexts[*at])).expect("a cluster");
+        let cluster = &admin["clusters"][newest]["cluster"];
         let addr = cluster["server"].as_str().and_then(|url| url.strip_prefix("https://")?.parse().ok());
-        let token = &admin["users"][0]["user"]["token"];
+        let token = &admin["users"][newest]["user"]["token"];
         let (mut users, mut contexts) = (Vec::new(), Vec::new());
         let mut login = |name: &str, namespace: &str, credentials: Value| {
             users.push(json!({"name": name, "user": credentials}));
@@ -162,7 +169,7 @@ impl Place {
         login(context, "", json!({"token": token}));
         for (user, namespace) in LOGINS {
             let credentials = match user {
-                "nobody" => json!({"token": nobody["users"][0]["user"]["token"]}),
+                "nobody" => json!({"token": nobody["users"][newest]["user"]["token"]}),
                 _ => json!({"token": token, "as": user}),
             };
             login(&format!("{context}-{user}"), namespace, credentials);
