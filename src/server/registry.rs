@@ -89,6 +89,8 @@ impl Registry {
             let store = *store.get_or_insert(at.map_or(entries.len(), |at| entries[at].store));
             let entry = Entry { resource: resource.into(), served: true, store };
             match at {
+                // What goes on as it was stays the same, so that nobody takes it for another.
+                Some(at) if entries[at].served && entries[at].resource == entry.resource => {}
                 Some(at) => entries[at] = entry,
                 None => entries.push(entry),
             }

@@ -4,7 +4,7 @@ use super::schema::{self, Shape};
 use serde_json::Value;
 
 /// One served resource.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Resource {
     /// API group; empty for the core group.
     pub group: String,
@@ -58,7 +58,7 @@ impl Verbs {
 }
 
 /// The part of a custom resource definition that its objects need.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Custom {
     /// The version's `openAPIV3Schema`.
     pub schema: Value,

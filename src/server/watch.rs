@@ -121,6 +121,10 @@ impl Follower {
                 return None;
             }
             self.changes.mark_unchanged();
+            // As a definition changes, the watches of its kind end: the next ones show the new columns.
+            if self.is_redefined() {
+                return None;
+            }
             // A watch that fell behind the history ends; the next one is told why.
             let Ok((events, upto)) = self.store.since(self.place.id, self.cursor) else { return None };
             self.cursor = upto;
@@ -149,6 +153,17 @@ impl Follower {
                 () = sleep_until(self.deadline) => self.ended = true,
             }
         }
+    }
+
+    /// Whether the definition of a custom resource is another than at the beginning.
+    fn is_redefined(&self) -> bool {
+        let resource = &self.place.resource;
+        resource.custom.is_some()
+            && self
+                .store
+                .registry
+                .find(&resource.group, &resource.version, &resource.plural)
+                .is_some_and(|(_, now)| !Arc::ptr_eq(&now, resource))
     }
 
     /// Writes the changes that the selection lets through, as it sees them.

@@ -6,11 +6,13 @@
 //! - `newer`: the older version answers otherwise;
 //! - `keys`: only the fields are compared, not their values;
 //! - `bare`: who owns what of the object is not compared;
+//! - `expire`: before the request, which is not made, all versions are made too old;
 //! - `until`: asked again until it succeeds, and not compared.
 
 use crate::api::{Answer, Api};
 use crate::cli::{PATIENCE, eventually};
-use crate::support::server::{Server, on_each};
+use crate::support::rig::{Rig, RigOptions};
+use crate::support::server::{Place, Server, on_each};
 use regex::Regex;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -35,7 +37,7 @@ fn steps(script: &str) -> Vec<Step<'_>> {
 
 fn step(line: &str) -> Step<'_> {
     let (mark, rest) = match line.split_once(' ') {
-        Some((mark @ ("bare" | "code" | "keys" | "newer" | "until"), rest)) => (mark, rest),
+        Some((mark @ ("bare" | "code" | "expire" | "keys" | "newer" | "until"), rest)) => (mark, rest),
         _ => ("", line),
     };
     let (rest, take) = match rest.rsplit_once(" > ") {
@@ -62,9 +64,8 @@ struct Said {
     body: Vec<Value>,
 }
 
-/// Plays a script in a namespace of its name.
-fn play(server: Server, name: &str, script: &str) -> Vec<Said> {
-    let place = server.still();
+/// Plays a script in a namespace of its name. Where it says `expire`, `expire` makes all versions so far too old.
+fn play(place: &Place, name: &str, script: &str, expire: &dyn Fn(&Api)) -> Vec<Said> {
     let api = Api::new(place.kubeconfig(), None);
     let namespace = format!("conform-{name}");
     api.create("/api/v1/namespaces", &json!({"metadata": {"name": namespace}}));
@@ -81,6 +82,10 @@ fn play(server: Server, name: &str, script: &str) -> Vec<Said> {
     .into();
     let mut all = Vec::new();
     for step in steps(script) {
+        if step.mark == "expire" {
+            expire(&api);
+            continue;
+        }
         let fill = |text: &str| {
             words.iter().fold(text.to_owned(), |text, (name, word)| text.replace(&format!("{{{name}}}"), word))
         };
@@ -214,9 +219,13 @@ fn keys(said: &Said) -> (u16, Vec<String>) {
 
 /// Plays a script on every server and compares with the newest real one.
 fn compare(name: &str, script: &str) {
+    compare_as(name, script, |server, name| play(server.still(), name, script, &|_| panic!("nothing expires here")));
+}
+
+fn compare_as(name: &str, script: &str, play: impl Fn(Server, &str) -> Vec<Said> + Sync) {
     let all: Mutex<Vec<(Server, Vec<Said>)>> = Mutex::default();
     on_each(|server| {
-        let said = play(server, name, script);
+        let said = play(server, name);
         all.lock().expect("no panic").push((server, said));
     });
     let all = all.into_inner().expect("no panic");
@@ -224,7 +233,7 @@ fn compare(name: &str, script: &str) {
     let Some((_, theirs)) = all.iter().find(|(server, _)| *server == newest) else { return };
     let mut wrong = String::new();
     let steps = steps(script);
-    let compared: Vec<&Step<'_>> = steps.iter().filter(|step| step.mark != "until").collect();
+    let compared: Vec<&Step<'_>> = steps.iter().filter(|step| !matches!(step.mark, "until" | "expire")).collect();
     for (server, ours) in all.iter().filter(|(server, _)| *server != newest) {
         for ((step, ours), theirs) in compared.iter().zip(ours).zip(theirs) {
             let same = match step.mark {
@@ -290,6 +299,36 @@ fn lists_and_watches() {
 #[test]
 fn writes() {
     compare("writes", include_str!("conformance/writes.txt"));
+}
+
+/// On servers of their own: what is too old is so for all.
+#[test]
+fn what_has_expired() {
+    let script = include_str!("conformance/expired.txt");
+    compare_as("expired", script, |server, name| match server {
+        Server::Real(version) => {
+            let options = RigOptions { version, context: "expires".into(), ..RigOptions::server_only() };
+            let rig = Rig::start(&options).unwrap_or_else(|error| panic!("{error}"));
+            play(&Place::of(&rig), name, script, &|_| assert!(rig.expire().expect("expired") > 0))
+        }
+        Server::Embedded => {
+            let place = Place::embedded("embedded-expires", &["--still"]);
+            play(&place, name, script, &|api| forget(&place, api))
+        }
+    });
+}
+
+/// Asks the embedded server to forget, and waits until it has.
+fn forget(place: &Place, api: &Api) {
+    let list = api.get("/api/v1/namespaces?limit=1");
+    let version = list["metadata"]["resourceVersion"].as_str().expect("a version").to_owned();
+    api.create("/api/v1/namespaces", &json!({"metadata": {"name": "one-version-later"}}));
+    place.served().expect("a process").signal(rustix::process::Signal::USR1);
+    let path = format!("/api/v1/namespaces?resourceVersion={version}&resourceVersionMatch=Exact");
+    eventually(PATIENCE, || match api.raw("GET", &path, &[], Vec::new()).code {
+        410 => Ok(()),
+        code => Err(format!("{path}: {code}")),
+    });
 }
 
 #[test]

@@ -113,6 +113,17 @@ pub struct Place {
     served: Option<Served>,
 }
 
+/// Writes `server.crt` and `server.key` beside a file, for gateways on this machine, and gives their authority. The key
+/// of the embedded server itself is nowhere but in its memory.
+fn certify(beside: &Path) -> String {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let certificate = rcgen::CertificateParams::new(names).expect("names").self_signed(&key).expect("a certificate");
+    std::fs::write(beside.with_file_name("server.crt"), certificate.pem()).expect("a certificate");
+    write_secret(&beside.with_file_name("server.key"), &key.serialize_pem());
+    certificate.pem()
+}
+
 /// Writes a file that only its owner may read: one of credentials is warned of otherwise.
 fn write_secret(path: &Path, text: &str) {
     use std::io::Write as _;
@@ -128,7 +139,8 @@ const LOGINS: [(&str, &str); 5] =
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 
 impl Place {
-    fn of(rig: &Rig) -> Place {
+    /// A rig's.
+    pub fn of(rig: &Rig) -> Place {
         Place {
             context: rig.context().to_owned(),
             kubeconfig: rig.kubeconfig().to_owned(),
@@ -175,13 +187,17 @@ impl Place {
             login(&format!("{context}-{user}"), namespace, credentials);
         }
         login(&format!("{context}-cert"), "", json!({"token": token}));
+        let ca = served.dir().join("ca.crt");
+        let authority = STANDARD.decode(cluster["certificate-authority-data"].as_str().expect("an authority"));
+        let authority = String::from_utf8(authority.expect("base64")).expect("PEM");
+        std::fs::write(&ca, &authority).expect("a certificate");
+        let gateways = certify(&ca);
+        let mut cluster = cluster.clone();
+        cluster["certificate-authority-data"] = STANDARD.encode(format!("{authority}{gateways}")).into();
         let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": context, "users": users,
             "clusters": [{"name": context, "cluster": cluster}], "contexts": contexts});
         let kubeconfig = served.dir().join("suite");
         write_secret(&kubeconfig, &config.to_string());
-        let ca = served.dir().join("ca.crt");
-        let authority = STANDARD.decode(cluster["certificate-authority-data"].as_str().expect("an authority"));
-        std::fs::write(&ca, authority.expect("base64")).expect("a certificate");
         let place = Place {
             context: context.to_owned(),
             kubeconfig,
