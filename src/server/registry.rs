@@ -28,7 +28,8 @@ impl Registry {
     /// The built-in resources of a server of this version, such as `v1.36.3`; of the newest where it is not said.
     pub fn of(git_version: &str) -> Registry {
         let minor = git_version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0);
-        let entry = |(store, resource)| Entry { resource: Arc::new(Resource { minor, ..resource }), served: true, store };
+        let entry =
+            |(store, resource)| Entry { resource: Arc::new(Resource { minor, ..resource }), served: true, store };
         Registry { inner: RwLock::new(built_in().into_iter().enumerate().map(entry).collect()) }
     }
 

@@ -29,7 +29,7 @@ fn is_listed(kind: &Served) -> bool {
 
 /// The kinds of a server that can be listed.
 pub fn listed(api: &Api) -> Vec<Served> {
-    zoo::served(api).into_iter().filter(|kind| is_listed(kind)).collect()
+    zoo::served(api).into_iter().filter(is_listed).collect()
 }
 
 /// The seconds of `5m30s`, `8h`, `2y3d`; nothing for any other word.
@@ -235,8 +235,11 @@ fn the_zoo_reads_as_the_server_writes_it() {
     });
 }
 
+/// The heads of a table, and its rows by the objects' namespaces and names.
+type Exhibited = (Vec<String>, BTreeMap<String, Vec<String>>);
+
 /// The tables of the zoo, kind by kind: the heads, with which are wide, and the cells of each object with ages as `#`.
-fn exhibited(server: Server) -> BTreeMap<String, (Vec<String>, BTreeMap<String, Vec<String>>)> {
+fn exhibited(server: Server) -> BTreeMap<String, Exhibited> {
     let api = Api::new(zoo(server).kubeconfig(), None);
     let text = |cell: &Value| cell.as_str().map_or_else(|| cell.to_string(), str::to_owned);
     let of = |kind: &Served| {

@@ -165,7 +165,7 @@ fn plain(value: &mut Value) {
                     _ => "",
                 };
                 match value {
-                    Value::String(text) if !word.is_empty() && !text.is_empty() => *text = word.to_owned(),
+                    Value::String(text) if !word.is_empty() && !text.is_empty() => word.clone_into(text),
                     other => plain(other),
                 }
             }
@@ -186,6 +186,7 @@ fn plain_text(text: &str) -> String {
             (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UID"),
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
             (r"current: \d+", "current: VERSION"),
+            (r"too old resource version: \d+ \(\d+\)", "too old resource version: VERSION"),
             (r"in record \(\d+\)", "in record (VERSION)"),
             (r"^\d+s$", "AGE"),
             (r"kube-api-access-[a-z0-9]{5}", "kube-api-access-X"),

@@ -351,7 +351,8 @@ fn versions_that_the_embedded_server_has_forgotten() {
     // The signal has arrived once a version from before is refused.
     let old = api.get("/api/v1/configmaps?limit=1")["metadata"]["resourceVersion"].clone();
     api.create(&format!("/api/v1/namespaces/{n}/configmaps"), &json!({"metadata": {"name": "after"}}));
-    let since = format!("/api/v1/configmaps?resourceVersion={}&resourceVersionMatch=Exact", old.as_str().unwrap_or("0"));
+    let since =
+        format!("/api/v1/configmaps?resourceVersion={}&resourceVersionMatch=Exact", old.as_str().unwrap_or("0"));
     eventually(PATIENCE, || {
         place.served().expect("a process").signal(rustix::process::Signal::USR1);
         match api.ask("GET", &since, ("accept", "application/json"), &Value::Null) {

@@ -68,10 +68,10 @@ impl Options {
 }
 
 /// The log of a container, as the options want it.
-pub fn answer(server: &Server, record: &Record, options: Options) -> Result<Response<Body>, Failure> {
+pub fn answer(server: &Server, record: &Record, options: &Options) -> Result<Response<Body>, Failure> {
     let pod = record.value();
     let container = container_of(&pod, &options.container)?;
-    let Options { previous, follow, stamps, since: after, tail, most, .. } = options;
+    let &Options { previous, follow, stamps, since: after, tail, most, .. } = options;
     if pod["spec"]["nodeName"].as_str().is_none_or(str::is_empty) {
         return Ok(nothing());
     }

@@ -49,7 +49,7 @@ impl Asked<'_> {
         match (self.method.clone(), part) {
             (Method::GET, "log") => {
                 let options = log::Options::parse(&self.query, name)?;
-                log::answer(self.server, &*live()?, options)
+                log::answer(self.server, &*live()?, &options)
             }
             (Method::GET, "scale") => Ok(json(write::read_scale(resource, &*live()?).to_string())),
             (Method::GET, "" | "status") => self.read(place, &*live()?),

@@ -138,7 +138,8 @@ pub fn follow(object: &Value, (_, show, at): &Follow) -> Value {
         Show::Owner => {
             let owner = first.as_array().into_iter().flatten().find(|it| it["controller"] == true);
             let Some(owner) = owner else { return "<none>".into() };
-            let group = text(&owner["apiVersion"]).rsplit_once('/').map_or(String::new(), |(group, _)| group.to_owned());
+            let group =
+                text(&owner["apiVersion"]).rsplit_once('/').map_or(String::new(), |(group, _)| group.to_owned());
             let kind = text(&owner["kind"]).to_lowercase();
             let dot = if group.is_empty() { "" } else { "." };
             format!("{kind}{dot}{group}/{}", text(&owner["name"])).into()
@@ -172,7 +173,8 @@ pub fn follow(object: &Value, (_, show, at): &Follow) -> Value {
 /// A selector as Go writes the structure.
 fn selector(selector: &Value) -> String {
     let labels = selector["matchLabels"].as_object().into_iter().flatten();
-    let labels: String = labels.map(|(key, value)| format!("{key}: {},", text(value))).collect();
+    let labels: Vec<String> = labels.map(|(key, value)| format!("{key}: {},", text(value))).collect();
+    let labels = labels.concat();
     format!(
         "&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{}},}}"
     )

@@ -152,9 +152,12 @@ pub fn fill(resource: &Resource, object: &mut Value) {
         ("scheduling.k8s.io", "priorityclasses") => set(object, "preemptionPolicy", "PreemptLowerPriority".into()),
         ("storage.k8s.io", "csidrivers") => {
             let spec = below(object, "spec");
-            for (name, value) in
-                [("attachRequired", true), ("podInfoOnMount", false), ("storageCapacity", false), ("requiresRepublish", false)]
-            {
+            for (name, value) in [
+                ("attachRequired", true),
+                ("podInfoOnMount", false),
+                ("storageCapacity", false),
+                ("requiresRepublish", false),
+            ] {
                 set(spec, name, value.into());
             }
             set(spec, "fsGroupPolicy", "ReadWriteOnceWithFSType".into());

@@ -70,6 +70,11 @@ impl Server {
         self != Self::Embedded
     }
 
+    /// Whether it compresses long answers.
+    pub fn compresses(self) -> bool {
+        self != Self::Embedded
+    }
+
     /// Whether it sends a list as a watch.
     pub fn streams_lists(self) -> bool {
         self != Self::Real(Version::V1_33)
