@@ -243,7 +243,7 @@ enum RawCommand {
     Get(RawGet),
     /// Open the cockpit over clusters that live in this process
     Demo(Sizes),
-    /// Serve those clusters to other programs, on this machine, until a signal
+    /// Serve those clusters to other programs, on this machine, until a signal; SIGUSR1 makes them forget their history
     Serve {
         #[command(flatten)]
         sizes: Sizes,
