@@ -37,6 +37,13 @@ impl Serving {
         Ok(Serving { authority: identity.authority, places, clusters })
     }
 
+    /// Makes every version and continue token that was given out until now too old, as when etcd is compacted.
+    pub fn compact(&self) {
+        for cluster in &self.clusters {
+            cluster.server().store.compact();
+        }
+    }
+
     /// The kubeconfig of the administrators.
     pub fn admin(&self) -> String {
         self.kubeconfig("admin", |cluster| cluster.plan.built().admin.clone())

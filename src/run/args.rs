@@ -129,6 +129,9 @@ pub struct Serve {
     /// The kubeconfig to write once the clusters are ready; those of limited users are written to FILE.USER
     #[arg(long = "write-kubeconfig", value_name = "FILE")]
     pub kubeconfig: PathBuf,
+    /// No controllers either: objects stay as clients write them. For tests.
+    #[arg(long, hide = true)]
+    pub still: bool,
 }
 
 fn loopback(text: &str) -> Result<SocketAddr, String> {
@@ -246,7 +249,7 @@ enum RawCommand {
     Get(RawGet),
     /// Open the cockpit over clusters that live in this process
     Demo(Sizes),
-    /// Serve those clusters to other programs, on this machine, until a signal
+    /// Serve those clusters to other programs, on this machine, until a signal; SIGUSR1 makes them forget their history
     Serve {
         #[command(flatten)]
         sizes: Sizes,

@@ -3,7 +3,7 @@
 use super::args::Serve;
 use super::get::{Exit, complain};
 use crate::demo::serving::Serving;
-use crate::demo::{Wanted, fleet};
+use crate::demo::{DemoCluster, Wanted, fleet};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,9 @@ pub async fn run(wanted: &Wanted, serve: &Serve) -> Exit {
             return Exit::Usage;
         }
     };
+    if serve.still {
+        clusters.iter().for_each(DemoCluster::calm);
+    }
     // Before the file is there, or who waits for it could signal too early.
     let stop = match stopped() {
         Ok(stop) => stop,
@@ -32,7 +35,7 @@ pub async fn run(wanted: &Wanted, serve: &Serve) -> Exit {
             return failed(&format!("write {}", path.display()), &error);
         }
     }
-    stop.await;
+    stop(&serving).await;
     Exit::Complete
 }
 
@@ -64,22 +67,27 @@ fn place(path: &Path, text: &str) -> io::Result<()> {
     write().inspect_err(|_| drop(std::fs::remove_file(&draft)))
 }
 
+/// Until a signal asks to stop. At `SIGUSR1` the clusters forget their history on the way.
 #[cfg(unix)]
-fn stopped() -> io::Result<impl Future<Output = ()>> {
+fn stopped() -> io::Result<impl AsyncFnOnce(&Serving)> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+    let mut compact = signal(SignalKind::user_defined1())?;
+    Ok(async move |serving: &Serving| {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => return,
+                _ = terminate.recv() => return,
+                Some(()) = compact.recv() => serving.compact(),
+            }
         }
     })
 }
 
 #[cfg(not(unix))]
 #[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
-fn stopped() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
+fn stopped() -> io::Result<impl AsyncFnOnce(&Serving)> {
+    Ok(async |_: &Serving| {
         let _ = tokio::signal::ctrl_c().await;
     })
 }

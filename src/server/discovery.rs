@@ -61,6 +61,14 @@ fn kind_below(resource: &Resource, part: &str) -> (&'static str, &'static str, O
     }
 }
 
+/// Those of custom resources stand in an order of their own.
+fn verbs(resource: &Resource) -> &'static [&'static str] {
+    match resource.custom {
+        Some(_) => &["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"],
+        None => resource.verbs.words(),
+    }
+}
+
 fn verbs_below(part: &str) -> &'static [&'static str] {
     match part {
         "binding" | "eviction" | "token" => &["create"],
@@ -83,7 +91,7 @@ pub fn resources(registry: &Registry, name: &str, version: &str) -> Option<Value
             "singularName": resource.singular,
             "namespaced": resource.namespaced,
             "kind": resource.kind,
-            "verbs": resource.verbs.words(),
+            "verbs": verbs(resource),
         });
         if !resource.short.is_empty() {
             entry["shortNames"] = json!(resource.short);
@@ -151,7 +159,7 @@ fn aggregated_resource(resource: &Resource) -> Value {
         "responseKind": {"group": "", "version": "", "kind": resource.kind},
         "scope": if resource.namespaced { "Namespaced" } else { "Cluster" },
         "singularResource": resource.singular,
-        "verbs": resource.verbs.words(),
+        "verbs": verbs(resource),
     });
     if !resource.short.is_empty() {
         entry["shortNames"] = json!(resource.short);

@@ -40,8 +40,13 @@ impl From<Failure> for Refused {
 impl Inside {
     /// A client of a store that writes as `manager`.
     pub fn new(store: Arc<Store>, manager: &str) -> Inside {
-        let options =
-            WriteOptions { dry_run: false, manager: manager.to_owned(), unknown: Unknown::Ignore, force: true };
+        let options = WriteOptions {
+            dry_run: false,
+            manager: manager.to_owned(),
+            named: true,
+            unknown: Unknown::Ignore,
+            force: true,
+        };
         Inside { store, options }
     }
 
@@ -126,7 +131,9 @@ impl Inside {
 
     /// Gives a pod its node.
     pub fn bind(&self, id: Id, key: &str, node: &str) -> Result<(), Refused> {
-        self.write(id, key, "binding", |write| write::bind(write, &body(&json!({"target": {"name": node}}))))
+        self.write(id, key, "binding", |write| {
+            write::bind(write, &body(&json!({"metadata": {"name": write.name}, "target": {"name": node}})))
+        })
     }
 
     /// The scale of an object.

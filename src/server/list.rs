@@ -207,8 +207,8 @@ impl Pieces {
             Form::Table(meta) => table::opening(resource, &page, meta),
             Form::Partial(_) => {
                 return Err(Failure::not_acceptable(format!(
-                    "you requested PartialObjectMetadata, but the requested object is a list (*{}.{}List)",
-                    resource.version, resource.kind
+                    "you requested PartialObjectMetadata, but the requested object is a list ({})",
+                    resource.go_type("List")
                 )));
             }
             _ => {
@@ -216,7 +216,10 @@ impl Pieces {
                     Form::PartialList(meta) => ("PartialObjectMetadata", format!("meta.k8s.io/{meta}")),
                     _ => (resource.kind.as_str(), resource.api_version()),
                 };
-                let meta = meta(&page);
+                let mut meta = meta(&page);
+                if resource.custom.is_some() && page.resume.is_none() && !matches!(form, Form::PartialList(_)) {
+                    meta["continue"] = "".into();
+                }
                 format!("{{\"kind\":\"{kind}List\",\"apiVersion\":\"{api_version}\",\"metadata\":{meta},\"items\":[")
                     .into_bytes()
             }
@@ -258,6 +261,10 @@ impl Pieces {
             match self.form {
                 Form::Table(meta) => table::record_row(&self.place.resource, record, meta, self.include, &mut out)?,
                 Form::PartialList(meta) => record.write_partial(meta, record.version, &mut out),
+                // Custom resources say what they are in lists, too.
+                _ if self.place.resource.custom.is_some() => {
+                    record.write(&self.place.resource, record.version, &mut out);
+                }
                 _ => record.write_item(&mut out),
             }
         }

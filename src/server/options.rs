@@ -145,7 +145,7 @@ impl Options {
             "" => None,
             text => Some(text.parse().map_err(|_| {
                 Failure::bad_request(format!(
-                    "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+                    "invalid resource version: resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
                 ))
             })?),
         };
@@ -154,10 +154,9 @@ impl Options {
             "None" => Include::None,
             "Object" => Include::Object,
             other => {
-                let known = "\"Metadata\", \"None\", \"Object\", \"\"";
                 return Err(Failure::bad_request(format!(
                     "Unable to convert to Table as requested: includeObject: Invalid value: {other:?}: \
-                     must be one of {known}"
+                     must be 'Metadata', 'Object', 'None', or empty"
                 )));
             }
         };

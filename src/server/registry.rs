@@ -20,16 +20,21 @@ struct Entry {
 
 impl Default for Registry {
     fn default() -> Registry {
-        let entries = built_in().into_iter().enumerate();
-        let entries = entries.map(|(at, resource)| {
-            let store = if super::mirror::is_mirror(&resource) { EVENTS } else { at };
-            Entry { resource: resource.into(), served: true, store }
-        });
-        Registry { inner: RwLock::new(entries.collect()) }
+        Registry::of("")
     }
 }
 
 impl Registry {
+    /// The built-in resources of a server of this version, such as `v1.36.3`; of the newest where it is not said.
+    pub fn of(git_version: &str) -> Registry {
+        let minor = git_version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0);
+        let entry = |(at, resource)| {
+            let store = if super::mirror::is_mirror(&resource) { EVENTS } else { at };
+            Entry { resource: Arc::new(Resource { minor, ..resource }), served: true, store }
+        };
+        Registry { inner: RwLock::new(built_in().into_iter().enumerate().map(entry).collect()) }
+    }
+
     /// A resource by its path.
     pub fn find(&self, group: &str, version: &str, plural: &str) -> Option<(Id, Arc<Resource>)> {
         let entries = self.inner.read();
@@ -87,6 +92,8 @@ impl Registry {
             let store = *store.get_or_insert(at.map_or(entries.len(), |at| entries[at].store));
             let entry = Entry { resource: resource.into(), served: true, store };
             match at {
+                // What goes on as it was stays the same, so that nobody takes it for another.
+                Some(at) if entries[at].served && entries[at].resource == entry.resource => {}
                 Some(at) => entries[at] = entry,
                 None => entries.push(entry),
             }
@@ -142,7 +149,7 @@ fn resources_of(definition: &Value) -> Vec<Resource> {
             categories: texts(&names["categories"]),
             namespaced,
             fields,
-            subresources: ["scale", "status"].into_iter().filter(|part| has(part)).collect(),
+            subresources: ["status", "scale"].into_iter().filter(|part| has(part)).collect(),
             custom: Some(Custom {
                 schema: version["schema"]["openAPIV3Schema"].clone(),
                 columns: version["additionalPrinterColumns"].as_array().cloned().unwrap_or_default(),

@@ -1,10 +1,10 @@
 //! What a server serves: resources as discovery names them.
 
-use super::schema::Shape;
+use super::schema::{self, Shape};
 use serde_json::Value;
 
 /// One served resource.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub struct Resource {
     /// API group; empty for the core group.
     pub group: String,
@@ -20,6 +20,8 @@ pub struct Resource {
     pub short: Vec<String>,
     /// Categories.
     pub categories: Vec<String>,
+    /// The minor version of the server, which prints as that one does; 0 is the newest.
+    pub minor: u16,
     /// Whether its objects live in namespaces.
     pub namespaced: bool,
     /// Fields that a field selector may name, as paths into the object.
@@ -49,14 +51,14 @@ impl Verbs {
     pub fn words(self) -> &'static [&'static str] {
         match self {
             Verbs::All => &["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
-            Verbs::Read => &["get", "list", "watch"],
+            Verbs::Read => &["get", "list"],
             Verbs::Ask => &["create"],
         }
     }
 }
 
 /// The part of a custom resource definition that its objects need.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Custom {
     /// The version's `openAPIV3Schema`.
     pub schema: Value,
@@ -240,6 +242,7 @@ pub fn built_in() -> Vec<Resource> {
                     () => Verbs::All,
                 },
                 subresources,
+                minor: 0,
                 custom: None,
             }
         })
@@ -281,6 +284,45 @@ impl Resource {
             Some(custom) => Shape::Custom(&custom.schema),
             None => Shape::built_in(&self.group, &self.version, &self.kind).unwrap_or(Shape::Any),
         }
+    }
+
+    /// All but the metadata of an object that says nothing.
+    pub fn blank(&self) -> &'static Value {
+        schema::blank(if self.custom.is_some() { "?" } else { &self.group }, &self.plural)
+    }
+
+    /// The name of its internal package, as errors write it.
+    pub fn package(&self) -> &str {
+        if self.group.is_empty() { "core" } else { self.group.split('.').next().unwrap_or_default() }
+    }
+
+    /// The type of its objects, as errors write it.
+    pub fn go_type(&self, end: &str) -> String {
+        if self.custom.is_some() {
+            return format!("*unstructured.Unstructured{end}");
+        }
+        format!("*{}.{}{end}", self.package(), self.kind)
+    }
+
+    /// Whether an update must say which version it replaces.
+    pub fn wants_version(&self) -> bool {
+        const THESE: [&str; 3] = ["leases", "poddisruptionbudgets", "customresourcedefinitions"];
+        self.custom.is_some() || THESE.contains(&self.plural.as_str())
+    }
+
+    /// Whether the answer to a deletion is the object, and not a status.
+    pub fn tells_deleted(&self) -> bool {
+        const THESE: [&str; 8] = [
+            "pods",
+            "persistentvolumes",
+            "persistentvolumeclaims",
+            "serviceaccounts",
+            "resourcequotas",
+            "podtemplates",
+            "services",
+            "replicationcontrollers",
+        ];
+        self.custom.is_none() && self.group.is_empty() && THESE.contains(&self.plural.as_str())
     }
 
     /// Whether the status is written by a path of its own.

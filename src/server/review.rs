@@ -2,7 +2,7 @@
 
 use super::rbac::{self, Want};
 use super::resource::Resource;
-use super::status::Failure;
+use super::status::{Cause, Failure};
 use super::store::Store;
 use super::user::User;
 use super::write::now;
@@ -27,10 +27,12 @@ pub fn answer(
             review["status"] = json!({"userInfo": user.to_json()});
         }
         "selfsubjectaccessreviews" => {
+            attributes(resource, &review["spec"])?;
             let status = access(store, user, &review["spec"]);
             review["status"] = status;
         }
         "subjectaccessreviews" | "localsubjectaccessreviews" => {
+            attributes(resource, &review["spec"])?;
             let spec = &review["spec"];
             let groups = spec["groups"].as_array().into_iter().flatten().filter_map(Value::as_str);
             let groups: Vec<&str> = groups.collect();
@@ -40,7 +42,11 @@ pub fn answer(
         }
         "selfsubjectrulesreviews" => {
             let wanted = review["spec"]["namespace"].as_str().unwrap_or(namespace);
+            if wanted.is_empty() {
+                return Err(Failure::bad_request("no namespace on request"));
+            }
             let rules = rbac::rules(store, user, wanted);
+            review["spec"] = json!({});
             let (paths, resources): (Vec<_>, Vec<_>) =
                 rules.into_iter().partition(|rule| rule.get("nonResourceURLs").is_some());
             review["status"] = json!({"resourceRules": resources, "nonResourceRules": paths, "incomplete": false});
@@ -48,6 +54,16 @@ pub fn answer(
         _ => return Err(Failure::no_such_resource()),
     }
     Ok(review)
+}
+
+/// A review asks of a resource or of a path, and never of both.
+fn attributes(resource: &Resource, spec: &Value) -> Result<(), Failure> {
+    if spec["resourceAttributes"].is_object() != spec["nonResourceAttributes"].is_object() {
+        return Ok(());
+    }
+    let why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+    let said = if spec["resourceAttributes"].is_object() { spec.clone() } else { Value::Null };
+    Err(Failure::invalid_kind(&resource.group, "", "", &[Cause::wrong("spec", &said, why)]))
 }
 
 fn access(store: &Store, user: &User, spec: &Value) -> Value {

@@ -49,8 +49,10 @@ pub fn target(store: &Store, path: &str) -> Target {
 
 fn below(store: &Store, group: &str, version: &str, rest: &[&str]) -> Target {
     let registry = &store.registry;
-    if !registry.groups().iter().any(|(name, versions)| name == group && versions.iter().any(|it| it == version)) {
-        return Target::Nowhere;
+    match registry.groups().iter().find(|(name, _)| name == group) {
+        Some((_, versions)) if versions.iter().any(|it| it == version) => {}
+        Some(_) => return Target::NoResource,
+        None => return Target::Nowhere,
     }
     let known = |plural: &str, namespaced: bool| {
         let found = registry.find(group, version, plural).filter(|(_, of)| of.namespaced == namespaced);

@@ -233,7 +233,8 @@ impl Fields {
             let value = unescape(value)?;
             let name = if name == "name" && resource.plural == "namespaces" { "metadata.name" } else { name };
             let Some(at) = resource.fields.iter().position(|field| field == name) else {
-                return Err(if resource.group.is_empty() {
+                // Kinds with fields of their own say it in words of their own.
+                return Err(if resource.fields.len() > 1 + usize::from(resource.namespaced) {
                     format!("field label not supported: {name}")
                 } else {
                     format!("{name:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\"")

@@ -42,7 +42,10 @@ impl Failure {
 
     /// What a failure about an object names: its name, its resource and its group.
     fn about(resource: &Resource, name: &str) -> Value {
-        let mut details = json!({"name": name, "kind": resource.plural});
+        let mut details = json!({"kind": resource.plural});
+        if !name.is_empty() {
+            details["name"] = name.into();
+        }
         if !resource.group.is_empty() {
             details["group"] = resource.group.as_str().into();
         }
@@ -65,6 +68,28 @@ impl Failure {
     pub fn conflict(resource: &Resource, name: &str, why: &str) -> Failure {
         let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", resource.qualified());
         Failure::new(409, "Conflict", message).with(Failure::about(resource, name))
+    }
+
+    /// The same about a part of an object.
+    pub fn part_conflict(resource: &Resource, part: &str, name: &str, why: &str) -> Failure {
+        let plural = format!("{}/{part}", resource.plural);
+        let of = Resource { group: resource.group.clone(), plural, ..Resource::default() };
+        Failure::conflict(&of, name, why)
+    }
+
+    /// A namespace that is going takes nothing new.
+    pub fn namespace_going(resource: &Resource, name: &str, namespace: &str) -> Failure {
+        let why = format!("unable to create new content in namespace {namespace} because it is being terminated");
+        let mut failure = Failure::forbidden(resource, name, &why);
+        let message = format!("namespace {namespace} is being terminated");
+        let cause = json!({"reason": "NamespaceTerminating", "message": message, "field": "metadata.namespace"});
+        failure.details.get_or_insert_with(|| json!({}))["causes"] = json!([cause]);
+        failure
+    }
+
+    /// A patch of a kind that is not read here.
+    pub fn unsupported_patch() -> Failure {
+        Failure::new(415, "UnsupportedMediaType", "415: Unsupported Media Type").with(json!({}))
     }
 
     /// The object was changed since it was read.
@@ -92,8 +117,7 @@ impl Failure {
             }
             let below =
                 if subresource.is_empty() { String::new() } else { format!(" with subresource {subresource:?}") };
-            let at = if it.time.is_empty() { String::new() } else { format!(" at {}", it.time) };
-            format!("{manager:?}{below} using {api_version}{at}")
+            format!("{manager:?}{below} using {api_version}")
         };
         let message = match conflicts {
             [one] => format!("Apply failed with 1 conflict: conflict with {}: {}", manager(one), one.path),
@@ -119,17 +143,53 @@ impl Failure {
 
     /// Values that the object must not have.
     pub fn invalid(resource: &Resource, name: &str, causes: &[Cause]) -> Failure {
+        Failure::invalid_kind(&resource.group, &resource.kind, name, causes)
+    }
+
+    /// Values that an object of a kind must not have.
+    pub fn invalid_kind(group: &str, kind: &str, name: &str, causes: &[Cause]) -> Failure {
         let text = |cause: &Cause| format!("{}: {}", cause.field, cause.message);
         let all = match causes {
             [one] => text(one),
             many => format!("[{}]", many.iter().map(text).collect::<Vec<_>>().join(", ")),
         };
-        let mut details = json!({"name": name, "kind": resource.kind, "causes": Cause::all(causes)});
+        let mut details = json!({"causes": Cause::all(causes)});
+        for (field, value) in [("name", name), ("kind", kind), ("group", group)] {
+            if !value.is_empty() {
+                details[field] = value.into();
+            }
+        }
+        // As the server joins an empty kind and a group.
+        let of = if group.is_empty() { kind.to_owned() } else { format!("{kind}.{group}") };
+        Failure::new(422, "Invalid", format!("{of} \"{name}\" is invalid: {all}")).with(details)
+    }
+
+    /// A patch whose result cannot be read.
+    pub fn patch_failed(patched: &Value, failure: &Failure) -> Failure {
+        let why = failure.message.split_once(": ").map_or(failure.message.as_str(), |(_, why)| why);
+        let cause = Cause::wrong("patch", &Value::from(patched.to_string()), why);
+        Failure::invalid_kind("", "", "", &[cause])
+    }
+
+    /// A fault that the server does not explain by a reason.
+    pub fn plain(message: impl Into<String>) -> Failure {
+        Failure::new(500, "", message)
+    }
+
+    /// A precondition of a deletion that does not hold.
+    pub fn precondition(resource: &Resource, name: &str, why: &str) -> Failure {
+        let mut details = json!({"name": name, "kind": resource.kind});
         if !resource.group.is_empty() {
             details["group"] = resource.group.as_str().into();
         }
-        let message = format!("{} \"{name}\" is invalid: {all}", resource.qualified_kind());
-        Failure::new(422, "Invalid", message).with(details)
+        let message = format!("Operation cannot be fulfilled on {} \"{name}\": {why}", resource.qualified_kind());
+        Failure::new(409, "Conflict", message).with(details)
+    }
+
+    /// The user may not do this to a resource that is not served.
+    pub fn forbidden_unknown(group: &str, plural: &str, name: &str, why: &str) -> Failure {
+        let unknown = Resource { group: group.to_owned(), plural: plural.to_owned(), ..Resource::default() };
+        Failure::forbidden(&unknown, name, why)
     }
 
     /// The user may not do this.
@@ -137,12 +197,6 @@ impl Failure {
         let object = if name.is_empty() { String::new() } else { format!(" \"{name}\"") };
         let message = format!("{}{object} is forbidden: {why}", resource.qualified());
         Failure::new(403, "Forbidden", message).with(Failure::about(resource, name))
-    }
-
-    /// The user may not act as another.
-    pub fn forbidden_user(name: &str, why: &str) -> Failure {
-        let message = format!("users {name:?} is forbidden: {why}");
-        Failure::new(403, "Forbidden", message).with(json!({"name": name, "kind": "users"}))
     }
 
     /// A path that the user may not ask for.
@@ -160,12 +214,16 @@ impl Failure {
     pub fn unsupported_media(accepted: &str) -> Failure {
         let message =
             format!("the body of the request was in an unknown format - accepted media types include: {accepted}");
-        Failure::new(415, "UnsupportedMediaType", message).with(json!({}))
+        Failure::new(415, "UnsupportedMediaType", message)
     }
 
     /// An eviction that a disruption budget does not allow.
     pub fn disruption(budget: &str, needs: i64, has: i64) -> Failure {
-        let why = format!("The disruption budget {budget} needs {needs} healthy pods and has {has} currently");
+        let why = if has > needs {
+            format!("The disruption budget {budget} does not allow evicting pods currently")
+        } else {
+            format!("The disruption budget {budget} needs {needs} healthy pods and has {has} currently")
+        };
         let message = "Cannot evict pod as it would violate the pod's disruption budget.";
         Failure::new(429, "TooManyRequests", message)
             .with(json!({"causes": [{"reason": "DisruptionBudget", "message": why}]}))
@@ -175,6 +233,12 @@ impl Failure {
     pub fn method_not_allowed() -> Failure {
         let message = "the server does not allow this method on the requested resource";
         Failure::new(405, "MethodNotAllowed", message).with(json!({}))
+    }
+
+    /// Something that a resource cannot do.
+    pub fn method_not_supported(resource: &Resource, what: &str) -> Failure {
+        let message = format!("{what} is not supported on resources of kind \"{}\"", resource.qualified());
+        Failure::new(405, "MethodNotAllowed", message).with(Failure::about(resource, ""))
     }
 
     /// A request that cannot be understood.
@@ -189,15 +253,7 @@ impl Failure {
 
     /// List options that contradict each other.
     pub fn invalid_options(causes: &[Cause]) -> Failure {
-        let text = |cause: &Cause| format!("{}: {}", cause.field, cause.message);
-        let all = match causes {
-            [one] => text(one),
-            many => format!("[{}]", many.iter().map(text).collect::<Vec<_>>().join(", ")),
-        };
-        let causes = Cause::all(causes);
-        let message = format!("ListOptions.meta.k8s.io \"\" is invalid: {all}");
-        let details = json!({"group": "meta.k8s.io", "kind": "ListOptions", "causes": causes});
-        Failure::new(422, "Invalid", message).with(details)
+        Failure::invalid_kind("meta.k8s.io", "ListOptions", "", causes)
     }
 
     /// A version that has left the history.
@@ -247,9 +303,11 @@ impl Failure {
             "metadata": metadata,
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
             "code": self.code,
         });
+        if !self.reason.is_empty() {
+            status["reason"] = self.reason.into();
+        }
         if let Some(details) = &self.details {
             status["details"] = details.clone();
         }
@@ -284,6 +342,11 @@ impl Cause {
     pub fn wrong(field: impl Into<String>, value: &Value, why: &str) -> Cause {
         let message = format!("Invalid value: {value}: {why}");
         Cause { field: field.into(), reason: "FieldValueInvalid", message }
+    }
+
+    /// A field with a value of the wrong type.
+    pub fn mistyped(field: impl Into<String>, value: &Value, why: &str) -> Cause {
+        Cause { reason: "FieldValueTypeInvalid", ..Cause::wrong(field, value, why) }
     }
 
     /// An option that must not be given.

@@ -63,7 +63,7 @@ pub async fn follow(
     let mut follower = Follower {
         changes: store.subscribe(),
         cursor: store.version(),
-        bookmark_at: options.bookmarks.then(|| next_bookmark(now, deadline).unwrap_or(deadline)),
+        bookmark_at: options.bookmarks.then(|| next_bookmark(now, deadline)).flatten(),
         store,
         place,
         prefix,
@@ -125,6 +125,10 @@ impl Follower {
                 continue;
             }
             self.changes.mark_unchanged();
+            // As a definition changes, the watches of its kind end: the next ones show the new columns.
+            if self.is_redefined() {
+                return None;
+            }
             // A watch that fell behind the history ends; the next one is told why.
             let Ok((events, upto)) = self.store.some_since(self.place.id, self.cursor, SOME) else { return None };
             self.cursor = upto;
@@ -172,6 +176,17 @@ impl Follower {
             self.bookmark(true)?;
         }
         Ok(())
+    }
+
+    /// Whether the definition of a custom resource is another than at the beginning.
+    fn is_redefined(&self) -> bool {
+        let resource = &self.place.resource;
+        resource.custom.is_some()
+            && self
+                .store
+                .registry
+                .find(&resource.group, &resource.version, &resource.plural)
+                .is_some_and(|(_, now)| !Arc::ptr_eq(&now, resource))
     }
 
     /// Writes the changes that the selection lets through, as it sees them.
@@ -262,23 +277,10 @@ impl Follower {
 }
 
 /// What an object without content says after its metadata.
-fn blank(resource: &Resource) -> &'static str {
-    match (resource.custom.is_some(), resource.kind.as_str()) {
-        (true, _) => "",
-        (_, "Pod") => r#","spec":{"containers":null},"status":{}"#,
-        (_, "Node" | "Namespace" | "Service" | "PersistentVolume" | "PersistentVolumeClaim") => {
-            r#","spec":{},"status":{}"#
-        }
-        (_, "Event") if resource.group.is_empty() => concat!(
-            r#","involvedObject":{},"source":{},"firstTimestamp":null,"lastTimestamp":null,"#,
-            r#""eventTime":null,"reportingComponent":"","reportingInstance":"""#
-        ),
-        (_, "Deployment") => concat!(
-            r#","spec":{"selector":null,"template":{"metadata":{},"spec":{"containers":null}},"strategy":{}},"#,
-            r#""status":{}"#
-        ),
-        _ => "",
-    }
+fn blank(resource: &Resource) -> String {
+    let text = resource.blank().to_string();
+    let inner = text.trim_start_matches('{').strip_suffix('}').unwrap_or_default();
+    if inner.is_empty() { String::new() } else { format!(",{inner}") }
 }
 
 fn open(kind: &str, out: &mut Vec<u8>) {

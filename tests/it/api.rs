@@ -34,7 +34,8 @@ impl Request {
 /// Requests at once of [`Api::each`].
 const AT_ONCE: usize = 16;
 
-const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
+/// Asks for the server's table.
+pub const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
 impl Api {
     /// The server of a context, or of the current one.
@@ -102,6 +103,22 @@ impl Api {
         })
     }
 
+    /// The answer to a request as it is sent, whatever it is.
+    #[track_caller]
+    pub fn raw(&self, method: &str, path: &str, headers: &[(String, String)], body: Vec<u8>) -> Answer {
+        use http_body_util::BodyExt as _;
+        let mut request = http::Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        self.runtime.block_on(async {
+            let answer = self.client.send(request.body(body.into()).expect("a request")).await.expect(path);
+            let (parts, body) = answer.into_parts();
+            let bytes = body.collect().await.expect(path).to_bytes().to_vec();
+            Answer { code: parts.status.as_u16(), headers: parts.headers, bytes }
+        })
+    }
+
     /// Creates an object in the collection at a path.
     #[track_caller]
     pub fn create(&self, path: &str, object: &Value) -> Value {
@@ -157,6 +174,22 @@ impl Api {
         let definitions = table["columnDefinitions"].as_array().into_iter().flatten();
         let wide = definitions.map(|column| column["priority"] != 0).collect();
         Table { rows: rows.iter().map(row).collect(), heads, wide }
+    }
+}
+
+/// A raw answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub code: u16,
+    pub headers: http::HeaderMap,
+    pub bytes: Vec<u8>,
+}
+
+impl Answer {
+    /// The documents of its body: one, or one a line of a watch; a text where it is no JSON.
+    pub fn json(&self) -> Vec<Value> {
+        let all: Result<Vec<Value>, _> = serde_json::Deserializer::from_slice(&self.bytes).into_iter().collect();
+        all.unwrap_or_else(|_| vec![String::from_utf8_lossy(&self.bytes).into()])
     }
 }
 

@@ -2,7 +2,8 @@
 //! references, selectors and specs name.
 
 use crate::api::Api;
-use crate::support::rig::{Rig, Version, on_both, require_rig};
+use crate::support::rig::{Version, require_rig};
+use crate::support::server::{Place, Server, on_each};
 use serde_json::{Value, json};
 use skylark::link::Console;
 use skylark::model::relation::{self, Relation};
@@ -197,12 +198,11 @@ fn settled(api: &Api, namespace: &str, name: &str, replicas: usize) -> BTreeSet<
 
 #[test]
 fn from_deployments_to_pods_to_containers_and_up_again() {
-    require_rig!();
-    on_both(down_and_up);
+    on_each(down_and_up);
 }
 
-fn down_and_up(version: Version) {
-    let rig = Rig::shared_of(version);
+fn down_and_up(server: Server) {
+    let rig = server.shared();
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("drill");
     let deployments = format!("/apis/apps/v1/namespaces/{namespace}/deployments");
@@ -280,7 +280,15 @@ fn down_and_up(version: Version) {
 #[test]
 fn marked_rows_of_two_clusters_drill_together() {
     require_rig!();
-    let (rig, other) = (Rig::shared_of(Version::V1_37), Rig::still_of(Version::V1_33));
+    of_two_clusters(Server::Real(Version::V1_37).shared(), Server::Real(Version::V1_33).still());
+}
+
+#[test]
+fn marked_rows_of_two_embedded_clusters_drill_together() {
+    of_two_clusters(Server::Embedded.shared(), Server::Embedded.still());
+}
+
+fn of_two_clusters(rig: &Place, other: &Place) {
     let apis = [Api::new(rig.kubeconfig(), None), Api::new(other.kubeconfig(), None)];
     let namespace = apis[0].namespace("drill-both");
     // The second cluster has no controllers: its objects are written as they would be.
@@ -314,12 +322,11 @@ fn marked_rows_of_two_clusters_drill_together() {
 
 #[test]
 fn every_other_way_down() {
-    require_rig!();
-    on_both(other_ways);
+    on_each(other_ways);
 }
 
-fn other_ways(version: Version) {
-    let rig = Rig::shared_of(version);
+fn other_ways(server: Server) {
+    let rig = server.shared();
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("ways");
     let core = format!("/api/v1/namespaces/{namespace}");
@@ -409,12 +416,11 @@ fn other_ways(version: Version) {
 
 #[test]
 fn what_uses_a_config_map_a_secret_a_claim_and_a_service_account() {
-    require_rig!();
-    on_both(users);
+    on_each(users);
 }
 
-fn users(version: Version) {
-    let rig = Rig::still_of(version);
+fn users(server: Server) {
+    let rig = server.still();
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("uses");
     let core = format!("/api/v1/namespaces/{namespace}");
@@ -505,12 +511,11 @@ fn users(version: Version) {
 
 #[test]
 fn what_a_user_may_not_look_at_is_told() {
-    require_rig!();
-    on_both(by_labels);
+    on_each(by_labels);
 }
 
-fn by_labels(version: Version) {
-    let rig = Rig::shared_of(version);
+fn by_labels(server: Server) {
+    let rig = server.shared();
     let context = rig.team_a();
     let api = Api::new(rig.kubeconfig(), None);
     let deployments = "/apis/apps/v1/namespaces/team-a/deployments";
@@ -527,12 +532,11 @@ fn by_labels(version: Version) {
 
 #[test]
 fn events_of_an_object_are_its_own() {
-    require_rig!();
-    on_both(events_of);
+    on_each(events_of);
 }
 
-fn events_of(version: Version) {
-    let rig = Rig::shared_of(version);
+fn events_of(server: Server) {
+    let rig = server.shared();
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("events-of");
     let pods = format!("/api/v1/namespaces/{namespace}/pods");

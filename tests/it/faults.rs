@@ -3,7 +3,7 @@
 use crate::api::Api;
 use crate::cli::{PATIENCE, Stream, eventually, get};
 use crate::support::gateway::{Asked, End, Fault, Gateway, Manners, Streaming};
-use crate::support::rig::{Rig, Version, on_both, require_rig};
+use crate::support::server::{Server, on_each};
 use crate::support::tunnel::Tunnel;
 use crate::watch::settle;
 use serde_json::{Value, json};
@@ -20,10 +20,10 @@ struct Scene {
 }
 
 impl Scene {
-    fn new(version: Version, name: &str, manners: Manners) -> Scene {
-        let rig = Rig::still_of(version);
-        let api = Api::new(rig.kubeconfig(), None);
-        let scene = Scene { namespace: api.namespace(name), api, gateway: Gateway::start(rig, manners) };
+    fn new(server: Server, name: &str, manners: Manners) -> Scene {
+        let place = server.still();
+        let api = Api::new(place.kubeconfig(), None);
+        let scene = Scene { namespace: api.namespace(name), api, gateway: Gateway::start(place, manners) };
         for at in 0..7 {
             scene.create(&format!("first-{at}"));
         }
@@ -86,8 +86,8 @@ impl Scene {
 
 /// Lists, watches and finds kinds by way of a gateway, and gives what the gateway was asked.
 #[track_caller]
-fn works(version: Version, name: &str, manners: &Manners) -> Vec<Asked> {
-    let scene = Scene::new(version, name, manners.clone());
+fn works(server: Server, name: &str, manners: &Manners) -> Vec<Asked> {
+    let scene = Scene::new(server, name, manners.clone());
     let stream = scene.synced();
     scene.settle(&stream);
     scene.change("again");
@@ -104,26 +104,26 @@ fn is_json(asked: &Asked) -> bool {
 
 #[test]
 fn gateways_that_take_something_away() {
-    require_rig!();
-    on_both(|version| {
-        let plain = works(version, "plain", &Manners::default());
+    on_each(|server| {
+        let plain = works(server, "plain", &Manners::default());
         assert!(plain.iter().all(|asked| asked.http == http::Version::HTTP_2));
         assert!(plain.iter().any(|asked| asked.lists("pods") || asked.streams("pods")));
-        assert!(plain.iter().any(|asked| asked.watches("pods") && asked.content_type.contains("protobuf")));
+        let protobuf = plain.iter().any(|asked| asked.watches("pods") && asked.content_type.contains("protobuf"));
+        assert_eq!(protobuf, server.speaks_protobuf(), "{plain:#?}");
         assert!(plain.iter().any(|asked| asked.content_type.contains("apidiscovery")), "{plain:#?}");
         // What the older server refuses is asked of it once a kind at most, and never again.
         let (streamed, paged) =
             (plain.iter().filter(|asked| asked.streams("pods")).count(), plain.iter().any(|asked| asked.lists("pods")));
-        assert!(streamed <= 1 && paged == (version == Version::V1_33), "{plain:#?}");
+        assert!(streamed <= 1 && paged != server.streams_lists(), "{plain:#?}");
 
-        let http1 = works(version, "http1", &Manners { http1: true, ..Manners::default() });
+        let http1 = works(server, "http1", &Manners { http1: true, ..Manners::default() });
         assert!(http1.iter().all(|asked| asked.http == http::Version::HTTP_11));
 
-        let json = works(version, "json", &Manners { json_only: true, ..Manners::default() });
+        let json = works(server, "json", &Manners { json_only: true, ..Manners::default() });
         let rows = |asked: &&Asked| asked.status == 200 && (asked.path.contains("/namespaces/"));
         assert!(json.iter().filter(rows).all(is_json) && json.iter().filter(rows).count() >= 2, "{json:#?}");
 
-        let old = works(version, "old", &Manners { plain_discovery: true, ..Manners::default() });
+        let old = works(server, "old", &Manners { plain_discovery: true, ..Manners::default() });
         assert!(
             old.iter().any(|asked| asked.path == "/api/v1") && old.iter().any(|asked| asked.path == "/apis/apps/v1")
         );
@@ -131,7 +131,7 @@ fn gateways_that_take_something_away() {
 
         for status in [400, 422] {
             let manners = Manners { streaming: Streaming::Refused(status), page: 2, ..Manners::default() };
-            let asked = works(version, "pages", &manners);
+            let asked = works(server, "pages", &manners);
             assert!(asked.iter().any(|asked| asked.lists("pods") && asked.query.contains("continue=")), "{asked:#?}");
             let refused = asked.iter().filter(|asked| asked.status == status).count();
             assert!((1..=2).contains(&refused), "asked {refused} times: {asked:#?}");
@@ -147,15 +147,14 @@ fn gateways_that_take_something_away() {
             no_gzip: true,
             prefix: "/clusters/one",
         };
-        works(version, "worst", &worst);
+        works(server, "worst", &worst);
     });
 }
 
 #[test]
 fn a_streaming_list_that_nobody_knows_of() {
-    require_rig!();
-    on_both(|version| {
-        let scene = Scene::new(version, "ignored", Manners { streaming: Streaming::Ignored, ..Manners::default() });
+    on_each(|server| {
+        let scene = Scene::new(server, "ignored", Manners { streaming: Streaming::Ignored, ..Manners::default() });
         let begun = Instant::now();
         let stream = scene.synced();
         scene.settle(&stream);
@@ -172,11 +171,10 @@ fn a_streaming_list_that_nobody_knows_of() {
 
 #[test]
 fn a_server_far_away_compresses_where_it_can() {
-    require_rig!();
-    on_both(|version| {
+    on_each(|server| {
         for (distance, no_gzip) in [(5, false), (5, true), (40, false)] {
             let tunnel = Tunnel::start(Duration::from_millis(distance)).expect("a tunnel");
-            let scene = Scene::new(version, "far", Manners { no_gzip, ..Manners::default() });
+            let scene = Scene::new(server, "far", Manners { no_gzip, ..Manners::default() });
             let text = std::fs::read_to_string(scene.gateway.kubeconfig()).expect("a kubeconfig");
             let mut config: Value = serde_json::from_str(&text).expect("JSON");
             config["clusters"][0]["cluster"]["proxy-url"] = json!(tunnel.url());
@@ -192,8 +190,8 @@ fn a_server_far_away_compresses_where_it_can() {
             // Streams are not compressed; over a slow link pages are asked for.
             let pages = scene.gateway.count(|asked| asked.lists("pods")) > 0;
             let gzip = scene.gateway.count(|asked| asked.gzip && asked.lists("pods")) > 0;
-            assert_eq!(gzip, pages && !no_gzip, "{:#?}", scene.gateway.asked());
-            if distance >= 20 || version == Version::V1_33 {
+            assert_eq!(gzip, pages && !no_gzip && server.compresses(), "{:#?}", scene.gateway.asked());
+            if distance >= 20 || !server.streams_lists() {
                 assert!(pages, "{:#?}", scene.gateway.asked());
             }
             if distance >= 20 {
@@ -205,9 +203,8 @@ fn a_server_far_away_compresses_where_it_can() {
 
 #[test]
 fn a_server_that_is_asked_too_much() {
-    require_rig!();
-    on_both(|version| {
-        let scene = Scene::new(version, "throttled", Manners::default());
+    on_each(|server| {
+        let scene = Scene::new(server, "throttled", Manners::default());
         // A script waits as it is asked to, within its patience.
         scene.gateway.times(2, |asked| asked.begins("pods"), Fault::TooMany(1));
         let pods =
@@ -251,9 +248,8 @@ fn a_server_that_is_asked_too_much() {
 
 #[test]
 fn credentials_that_expire_in_mid_session() {
-    require_rig!();
-    on_both(|version| {
-        let scene = Scene::new(version, "expired", Manners::default());
+    on_each(|server| {
+        let scene = Scene::new(server, "expired", Manners::default());
         let stream = scene.synced();
         let lists = scene.lists();
         let mark = stream.mark();
@@ -281,11 +277,10 @@ const EXPIRED: &str = r#"{"type":"ERROR","object":{"kind":"Status","apiVersion":
 
 #[test]
 fn versions_that_a_gateway_expires() {
-    require_rig!();
-    on_both(|version| {
+    on_each(|server| {
         // In the middle of a list in pages: it begins anew, and at last it is asked for whole.
         let manners = Manners { streaming: Streaming::Refused(422), page: 3, ..Manners::default() };
-        let scene = Scene::new(version, "gone", manners);
+        let scene = Scene::new(server, "gone", manners);
         let next = |asked: &Asked| asked.lists("pods") && asked.query.contains("continue=");
         scene.gateway.when(next, Fault::Status(410));
         let stream = scene.synced();
@@ -312,9 +307,8 @@ fn versions_that_a_gateway_expires() {
 
 #[test]
 fn errors_of_the_server() {
-    require_rig!();
-    on_both(|version| {
-        let scene = Scene::new(version, "errors", Manners::default());
+    on_each(|server| {
+        let scene = Scene::new(server, "errors", Manners::default());
         for plural in ["pods", "podtemplates"] {
             scene.gateway.times(2, move |asked| asked.begins(plural), Fault::Status(500));
         }
@@ -344,10 +338,9 @@ fn errors_of_the_server() {
 
 #[test]
 fn answers_that_break_off() {
-    require_rig!();
-    on_both(|version| {
+    on_each(|server| {
         for http1 in [false, true] {
-            let scene = Scene::new(version, "broken", Manners { http1, ..Manners::default() });
+            let scene = Scene::new(server, "broken", Manners { http1, ..Manners::default() });
             for plural in ["pods", "podtemplates"] {
                 for fault in [
                     Fault::CutAfter(700),
@@ -356,7 +349,7 @@ fn answers_that_break_off() {
                     Fault::Trickle(64, Duration::from_millis(1)),
                 ] {
                     let answered = move |asked: &Asked| {
-                        if version == Version::V1_33 { asked.lists(plural) } else { asked.begins(plural) }
+                        if server.streams_lists() { asked.begins(plural) } else { asked.lists(plural) }
                     };
                     scene.gateway.times(1, answered, fault);
                 }
@@ -382,9 +375,8 @@ fn answers_that_break_off() {
 
 #[test]
 fn an_answer_without_end() {
-    require_rig!();
-    on_both(|version| {
-        let scene = Scene::new(version, "huge", Manners::default());
+    on_each(|server| {
+        let scene = Scene::new(server, "huge", Manners::default());
         let length = bytes::Bytes::from(vec![0xff; 1 << 20]);
         let protobuf = "application/vnd.kubernetes.protobuf;stream=watch";
         scene.gateway.times(1, |asked| asked.watches("pods"), Fault::Body(protobuf, length));
@@ -397,9 +389,8 @@ fn an_answer_without_end() {
 
 #[test]
 fn an_answer_that_stalls() {
-    require_rig!();
-    on_both(|version| {
-        let scene = Scene::new(version, "stalls", Manners { streaming: Streaming::Refused(422), ..Manners::default() });
+    on_each(|server| {
+        let scene = Scene::new(server, "stalls", Manners { streaming: Streaming::Refused(422), ..Manners::default() });
         scene.gateway.times(1, |asked| asked.lists("pods"), Fault::StallAfter(700));
         scene.gateway.times(1, |asked| asked.lists("podtemplates"), Fault::Silence);
         let stream = scene.stream();
@@ -414,9 +405,8 @@ fn an_answer_that_stalls() {
 
 #[test]
 fn a_page_where_a_server_should_be() {
-    require_rig!();
-    on_both(|version| {
-        let scene = Scene::new(version, "page", Manners::default());
+    on_each(|server| {
+        let scene = Scene::new(server, "page", Manners::default());
         for status in [200, 404, 502] {
             scene.gateway.when(|_| true, Fault::Html(status));
             // A kind that is known, and one that only discovery knows.

@@ -2,7 +2,6 @@
 
 use crate::api::Api;
 use crate::cli::{Ended, PATIENCE, Stream, get, run, skylark};
-use crate::columns::still;
 use crate::support::rig::{Rig, Version, require_rig};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -206,7 +205,7 @@ fn an_unknown_kind() {
 #[test]
 fn a_reader_that_leaves_early() {
     require_rig!();
-    let rig = still();
+    let rig = Rig::still_of(Version::V1_37);
     for output in ["table", "json", "name", "yaml"] {
         let mut command = skylark(&[rig.kubeconfig()], &["get", "pods", "-A", "-o", output]);
         let mut child = command

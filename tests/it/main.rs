@@ -11,6 +11,7 @@ mod api;
 mod cli;
 mod columns;
 mod config;
+mod conformance;
 mod describe;
 mod drill;
 mod faults;
@@ -47,5 +48,7 @@ mod support {
     pub mod proxy;
     pub mod pty;
     pub mod rig;
+    pub mod served;
+    pub mod server;
     pub mod tunnel;
 }

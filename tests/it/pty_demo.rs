@@ -1,8 +1,8 @@
 //! The cockpit over the embedded fleet, in a terminal.
 
 use crate::api::Api;
-use crate::serve::Served;
 use crate::support::pty::{PATIENCE, Pty, Shot, Signal, skylark};
+use crate::support::served::Served;
 use serde_json::json;
 use std::time::Duration;
 

@@ -3,7 +3,8 @@
 use crate::api::Api;
 use crate::support::gateway::{End, Fault, Gateway, Manners};
 use crate::support::pty::{PATIENCE, Pty, Shot, skylark};
-use crate::support::rig::{Rig, Version, require_rig};
+use crate::support::rig::{Version, require_rig};
+use crate::support::server::Server;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -17,7 +18,7 @@ struct Member {
 }
 
 fn member(version: Version) -> Member {
-    let rig = Rig::still_of(version);
+    let rig = Server::Real(version).still();
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("cockpit");
     let gateway = Gateway::start(rig, Manners::default());

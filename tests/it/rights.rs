@@ -3,7 +3,8 @@
 use crate::api::Api;
 use crate::cli::{Ended, get};
 use crate::support::pty::{PATIENCE, Shot, skylark};
-use crate::support::rig::{Rig, Version, on_both, require_rig};
+use crate::support::rig::{Version, require_rig};
+use crate::support::server::{Place, Server, on_each};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,12 +38,11 @@ const NO_NAMESPACES: &str = "cannot list resource \"namespaces\" in API group \"
 
 #[test]
 fn each_user_gets_what_it_may_and_is_told_the_rest() {
-    require_rig!();
-    on_both(what_each_user_gets);
+    on_each(what_each_user_gets);
 }
 
-fn what_each_user_gets(version: Version) {
-    let rig = Rig::shared_of(version);
+fn what_each_user_gets(server: Server) {
+    let rig = server.shared();
     let admin = Api::new(rig.kubeconfig(), None);
     let both = ["team-a", "team-b"];
     let cases = [
@@ -112,12 +112,11 @@ fn what_each_user_gets(version: Version) {
 
 #[test]
 fn a_category_is_every_kind_of_it() {
-    require_rig!();
-    on_both(all_of_a_namespace);
+    on_each(all_of_a_namespace);
 }
 
-fn all_of_a_namespace(version: Version) {
-    let rig = Rig::shared_of(version);
+fn all_of_a_namespace(server: Server) {
+    let rig = server.shared();
     let admin = Api::new(rig.kubeconfig(), None);
     let space = admin.namespace("category");
     let meta = |name: &str| json!({"name": name, "labels": {"app": name}});
@@ -164,12 +163,11 @@ fn all_of_a_namespace(version: Version) {
 
 #[test]
 fn one_object_is_read_where_a_list_is_refused() {
-    require_rig!();
-    on_both(one_object);
+    on_each(one_object);
 }
 
-fn one_object(version: Version) {
-    let rig = Rig::shared_of(version);
+fn one_object(server: Server) {
+    let rig = server.shared();
     let admin = Api::new(rig.kubeconfig(), None);
     let space = admin.namespace("named");
     let rbac = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{space}");
@@ -224,12 +222,11 @@ fn pods_of(admin: &Api, teams: &[&str]) -> BTreeMap<String, String> {
 
 #[test]
 fn the_cockpit_shows_what_may_be_read_and_says_what_may_not() {
-    require_rig!();
-    on_both(what_the_cockpit_shows);
+    on_each(what_the_cockpit_shows);
 }
 
-fn what_the_cockpit_shows(version: Version) {
-    let rig = Rig::shared_of(version);
+fn what_the_cockpit_shows(server: Server) {
+    let rig = server.shared();
     let admin = Api::new(rig.kubeconfig(), None);
     let open = |context: &str, args: &[&str]| {
         skylark(&[&["--context", context], args].concat()).kubeconfig(rig.kubeconfig()).size(200, 50).open()
@@ -286,12 +283,11 @@ fn what_the_cockpit_shows(version: Version) {
 
 #[test]
 fn what_is_spent_is_shown() {
-    require_rig!();
-    on_both(what_is_spent);
+    on_each(what_is_spent);
 }
 
-fn what_is_spent(version: Version) {
-    let rig = Rig::shared_of(version);
+fn what_is_spent(server: Server) {
+    let rig = server.shared();
     let mut pty = skylark(&["--context", &rig.cert()]).kubeconfig(rig.kubeconfig()).size(200, 50).open();
     pty.type_keys(":clusters<enter>");
     pty.wait_for("the cluster", |shot| shot.has(&format!("● {}", rig.cert())));
@@ -327,7 +323,7 @@ fn twin(group: &str) -> Value {
 const CRDS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 /// Serves a twin of this group with one object, named after the server and the group.
-fn serve_twin(rig: &Rig, group: &str) {
+fn serve_twin(rig: &Place, group: &str) {
     let admin = Api::new(rig.kubeconfig(), None);
     admin.create(CRDS, &twin(group));
     let object =
@@ -343,7 +339,17 @@ fn serve_twin(rig: &Rig, group: &str) {
 #[test]
 fn a_word_that_names_several_kinds_takes_one_and_says_the_others() {
     require_rig!();
-    let [older, rig] = Version::ALL.map(Rig::shared_of);
+    let [older, rig] = Version::ALL.map(|version| Server::Real(version).shared());
+    a_word_of_two(older, rig);
+}
+
+#[test]
+fn a_word_that_names_several_kinds_of_the_embedded_server() {
+    let older = Place::embedded("embedded-older", &["--clusters", "1", "--still"]);
+    a_word_of_two(&older, Server::Embedded.shared());
+}
+
+fn a_word_of_two(older: &Place, rig: &Place) {
     let (first, second) = ("first.rights.example.com", "second.rights.example.com");
     serve_twin(rig, first);
     serve_twin(rig, second);

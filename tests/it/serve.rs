@@ -1,65 +1,20 @@
 //! `skylark serve` as other programs see it: kubectl says the same of it as of a real control plane.
 
-use crate::cli::PATIENCE;
 use crate::support::kubectl::{has_kubectl, kubectl};
 use crate::support::rig::{Rig, require_rig};
+use crate::support::served::Served;
 use regex::Regex;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
-use std::time::Instant;
-
-/// A served fleet. It ends when this is dropped.
-pub struct Served {
-    child: Child,
-    dir: tempfile::TempDir,
-}
 
 fn skylark() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_skylark"));
     command.stdin(Stdio::null());
     command
-}
-
-impl Served {
-    pub fn start(options: &[&str]) -> Served {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("kubeconfig");
-        let child = skylark()
-            .args(["serve", "--churn", "0", "--nodes", "9", "--pods", "150", "--write-kubeconfig"])
-            .arg(&file)
-            .args(options)
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap();
-        let served = Served { child, dir };
-        let deadline = Instant::now() + PATIENCE;
-        while !file.exists() {
-            assert!(Instant::now() < deadline, "the fleet is not served");
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        served
-    }
-
-    pub fn kubeconfig(&self) -> PathBuf {
-        self.dir.path().join("kubeconfig")
-    }
-
-    fn stop(mut self, signal: rustix::process::Signal) -> Option<i32> {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, signal).unwrap();
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 fn run(kubeconfig: &Path, home: &Path, arguments: &[&str]) -> Output {
@@ -376,7 +331,7 @@ fn files_users_and_signals() {
         assert!(cluster["cluster"]["server"].as_str().unwrap().starts_with("https://127.0.0.1:"));
     }
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o077, 0, "only its owner reads it");
-    let mut names: Vec<String> = fs::read_dir(served.dir.path())
+    let mut names: Vec<String> = fs::read_dir(served.dir())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
         .collect();
@@ -386,7 +341,7 @@ fn files_users_and_signals() {
     if has_kubectl() {
         let home = tempfile::tempdir().unwrap();
         let may = |user: &str, question: &[&str]| {
-            let ended = run(&served.dir.path().join(format!("kubeconfig.{user}")), home.path(), question);
+            let ended = run(&served.dir().join(format!("kubeconfig.{user}")), home.path(), question);
             (ended.status.code(), String::from_utf8_lossy(&ended.stdout).trim().to_owned())
         };
         let yes = (Some(0), "yes".to_owned());

@@ -2,9 +2,9 @@
 
 use crate::api::Api;
 use crate::cli::{PATIENCE, Seen, Stream, eventually, skylark};
-use crate::columns::still;
 use crate::support::proxy::{FaultProxy, Mode, rewrite_kubeconfig};
 use crate::support::rig::{Component, Rig, RigOptions, Version, on_both, require_rig};
+use crate::support::server::{Place, Server, on_each};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -147,8 +147,11 @@ fn rows_of(seen: &Seen, from: usize, what: &str, kind: &str) -> usize {
 
 #[test]
 fn replaying_a_churn_gives_the_servers_set() {
-    require_rig!();
-    let rig = Rig::shared();
+    on_each(replay);
+}
+
+fn replay(server: Server) {
+    let rig = server.shared();
     let api = Api::new(rig.kubeconfig(), None);
     let n = api.namespace("churn");
     let core = format!("/api/v1/namespaces/{n}");
@@ -216,8 +219,11 @@ fn replaying_a_churn_gives_the_servers_set() {
 
 #[test]
 fn a_new_version_is_a_change_and_a_ticking_age_is_not() {
-    require_rig!();
-    let rig = still();
+    on_each(ticking);
+}
+
+fn ticking(server: Server) {
+    let rig = server.still();
     let api = Api::new(rig.kubeconfig(), None);
     let n = api.namespace("quiet");
     let pods = format!("/api/v1/namespaces/{n}/pods");
@@ -302,6 +308,86 @@ fn versions_that_have_expired() {
     });
 }
 
+/// An embedded server of its own, and a proxy on the way to it.
+fn served_alone(name: &str) -> (Place, Through) {
+    let place = Place::embedded(name, &["--clusters", "1", "--still"]);
+    let proxy = FaultProxy::start(place.addr()).expect("a proxy");
+    let dir = tempfile::tempdir().expect("a directory");
+    let kubeconfig = dir.path().join("kubeconfig");
+    let text = rewrite_kubeconfig(place.kubeconfig(), place.context(), proxy.addr());
+    std::fs::write(&kubeconfig, text).expect("a kubeconfig");
+    (place, Through { proxy, kubeconfig, _dir: dir })
+}
+
+const BOTH: [(&str, &str); 2] = [("Pod", "/api/v1/pods"), ("ConfigMap", "/api/v1/configmaps")];
+
+/// Deletes so many pods of a namespace and creates others.
+fn exchange(api: &Api, n: &str, turn: &str, pods: usize) {
+    let path = format!("/api/v1/namespaces/{n}/pods");
+    for item in api.get(&path)["items"].as_array().into_iter().flatten() {
+        let name = item["metadata"]["name"].as_str().unwrap_or_default();
+        api.delete(&format!("{path}/{name}?gracePeriodSeconds=0"));
+    }
+    let spec = json!({"containers": [{"name": "a", "image": "i"}]});
+    for at in 0..pods {
+        api.create(&path, &json!({"metadata": {"name": format!("{turn}-{at}")}, "spec": spec}));
+    }
+}
+
+#[test]
+fn versions_that_the_embedded_server_has_forgotten() {
+    let (place, way) = served_alone("embedded-forgets");
+    let api = Api::new(place.kubeconfig(), None);
+    let n = api.namespace("forgotten");
+    exchange(&api, &n, "first", 5);
+    let stream = Stream::get(&way.kubeconfig, &["pods,configmaps", "-A"]);
+    stream.synced(2);
+    settle(&stream, &api, &BOTH);
+    let mark = stream.mark();
+    way.proxy.set(Mode::Refuse);
+    way.proxy.cut();
+    exchange(&api, &n, "second", 4);
+    place.served().expect("a process").signal(rustix::process::Signal::USR1);
+    // The signal has arrived once a version from before is refused.
+    let old = api.get("/api/v1/configmaps?limit=1")["metadata"]["resourceVersion"].clone();
+    api.create(&format!("/api/v1/namespaces/{n}/configmaps"), &json!({"metadata": {"name": "after"}}));
+    let since =
+        format!("/api/v1/configmaps?resourceVersion={}&resourceVersionMatch=Exact", old.as_str().unwrap_or("0"));
+    eventually(PATIENCE, || {
+        place.served().expect("a process").signal(rustix::process::Signal::USR1);
+        match api.ask("GET", &since, ("accept", "application/json"), &Value::Null) {
+            Err(kube::Error::Api(status)) if status.code == 410 => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+    way.proxy.set(Mode::Pass);
+    stream.until("lists anew", PATIENCE, |seen| (seen.count("synced") >= 4).then_some(()));
+    settle(&stream, &api, &BOTH);
+    stream.now(|seen| {
+        assert_eq!((rows_of(seen, mark, "deleted", "Pod"), rows_of(seen, mark, "added", "Pod")), (5, 4));
+    });
+}
+
+#[test]
+fn an_embedded_server_stopped_and_continued() {
+    let (place, _) = served_alone("embedded-stops");
+    let api = Api::new(place.kubeconfig(), None);
+    let n = api.namespace("stopped");
+    exchange(&api, &n, "first", 3);
+    let stream = Stream::get(place.kubeconfig(), &["pods,configmaps", "-A"]);
+    stream.synced(2);
+    settle(&stream, &api, &BOTH);
+    let served = place.served().expect("a process");
+    let (mark, lost) = (stream.mark(), Instant::now());
+    served.signal(rustix::process::Signal::STOP);
+    stale_in_time(&stream, mark, lost);
+    let (mark, back) = (stream.mark(), Instant::now());
+    served.signal(rustix::process::Signal::CONT);
+    live_in_time(&stream, mark, back);
+    exchange(&api, &n, "second", 2);
+    settle(&stream, &api, &BOTH);
+}
+
 #[test]
 fn a_black_hole_on_the_way() {
     require_rig!();
@@ -380,8 +466,11 @@ fn a_server_that_was_never_there() {
 
 #[test]
 fn a_kind_that_comes_later() {
-    require_rig!();
-    let rig = still();
+    on_each(comes_later);
+}
+
+fn comes_later(server: Server) {
+    let rig = server.still();
     let api = Api::new(rig.kubeconfig(), None);
     let n = api.namespace("later");
     let stream = Stream::get(rig.kubeconfig(), &["probes.fleet.example.com,pods", "-n", &n]);
@@ -408,8 +497,11 @@ fn a_kind_that_comes_later() {
 
 #[test]
 fn a_signal_or_a_closed_pipe_ends_it() {
-    require_rig!();
-    let rig = still();
+    on_each(signal_or_pipe);
+}
+
+fn signal_or_pipe(server: Server) {
+    let rig = server.still();
     let mut stream = Stream::get(rig.kubeconfig(), &["pods", "-A"]);
     stream.synced(1);
     let pid = rustix::process::Pid::from_child(&stream.child);
@@ -447,8 +539,11 @@ fn a_signal_or_a_closed_pipe_ends_it() {
 
 #[test]
 fn columns_that_change_under_a_watch() {
-    require_rig!();
-    let rig = still();
+    on_each(columns_change);
+}
+
+fn columns_change(server: Server) {
+    let rig = server.still();
     let api = Api::new(rig.kubeconfig(), None);
     let n = api.namespace("columns");
     let column = |name: &str| json!({"name": name, "type": "string", "jsonPath": ".spec.a"});

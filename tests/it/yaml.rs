@@ -2,21 +2,20 @@
 
 use crate::api::Api;
 use crate::support::kubectl::has_kubectl;
-use crate::support::rig::{Rig, Version, on_both, require_rig};
+use crate::support::server::{Server, on_each};
 use serde_json::json;
 use skylark::yaml::{Options, write};
 
 #[test]
 fn objects_read_as_kubectl_writes_them() {
-    require_rig!();
     if !has_kubectl() {
         return;
     }
-    on_both(as_kubectl_writes);
+    on_each(as_kubectl_writes);
 }
 
-fn as_kubectl_writes(version: Version) {
-    let rig = Rig::shared_of(version);
+fn as_kubectl_writes(server: Server) {
+    let rig = server.shared();
     let api = Api::new(rig.kubeconfig(), None);
     let namespace = api.namespace("yaml");
     let data = json!({

@@ -5,6 +5,7 @@
 use crate::api::{Api, key};
 use crate::columns::{listed, zoo};
 use crate::support::rig::{Version, on_both, require_rig};
+use crate::support::server::Server;
 use crate::zoo::Served;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,7 +21,7 @@ const OLDER: [&str; 5] = ["pods", "nodes", "jobs", "serviceaccounts", "customres
 fn zoo_fixtures() {
     require_rig!();
     on_both(|version| {
-        let api = Api::new(zoo(version).kubeconfig(), None);
+        let api = Api::new(zoo(Server::Real(version)).kubeconfig(), None);
         let wanted = |kind: &Served| match version {
             Version::V1_33 => OLDER.contains(&kind.plural.as_str()),
             // Of these the program beside the fixtures has made some, in more states.

@@ -107,6 +107,16 @@ async fn over_the_wire() {
     let path = format!("/api/v1/namespaces/payments/pods/{name}/log?container=redis&tailLines=5");
     let text = get(&cluster, &path).await.text;
     assert_eq!(text.lines().count(), 5, "{text}");
+    // Cut after bytes, within a letter too.
+    let lines = log(pod(&all, "payment-gateway", |_| true), false, None, NOW);
+    assert!(lines.iter().any(|line| !line.text.is_ascii()), "some are Chinese");
+    let name = pod(&all, "payment-gateway", |_| true)["metadata"]["name"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/namespaces/payments/pods/{name}/log?container=payment-gateway");
+    for most in [7, 64, 65, 66, 4096, 4097, 4098] {
+        let answer = get(&cluster, &format!("{path}&limitBytes={most}")).await;
+        assert_eq!(answer.status.as_u16(), 200, "{most}");
+        assert_eq!(answer.headers["content-length"], most.to_string());
+    }
     let usage = get(&cluster, "/apis/metrics.k8s.io/v1beta1/namespaces/payments/pods").await.json();
     assert!(!usage["items"].as_array().unwrap().is_empty());
 }

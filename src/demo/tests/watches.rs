@@ -115,7 +115,7 @@ async fn objects_move_in_and_out_of_a_selection() {
 async fn bookmarks_and_timeout() {
     let cluster = still(1, 64);
     let from = cluster.server().store.version();
-    let query = format!("watch=true&allowWatchBookmarks=true&resourceVersion={from}&timeoutSeconds=1");
+    let query = format!("watch=true&allowWatchBookmarks=true&resourceVersion={from}&timeoutSeconds=3");
     let lines = get(&cluster, &format!("/api/v1/namespaces?{query}")).await.lines();
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0]["type"], "BOOKMARK");

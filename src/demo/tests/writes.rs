@@ -86,6 +86,42 @@ async fn create_and_what_is_refused() {
 }
 
 #[tokio::test]
+async fn odd_bodies_are_refused() {
+    let cluster = still(0, 64);
+    for path in [
+        "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+        "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+        "/api/v1/namespaces/default/serviceaccounts/default/token",
+        MAPS,
+    ] {
+        for body in [json!([]), json!("text"), json!(7)] {
+            let answer = post(&cluster, path, body).await;
+            let said = answer.json();
+            assert_eq!((answer.status.as_u16(), &said["reason"]), (400, &json!("BadRequest")), "{path}: {said}");
+        }
+    }
+    // A generated name is cut at letters, not within one, and is then no name.
+    let long = post(&cluster, MAPS, json!({"metadata": {"generateName": "配置".repeat(40)}})).await;
+    assert_eq!((long.status.as_u16(), &long.json()["reason"]), (422, &json!("Invalid")), "{}", long.text);
+}
+
+#[tokio::test]
+async fn enormous_numbers_are_taken_for_what_they_are() {
+    let cluster = still(0, 64);
+    let pods = get(&cluster, "/api/v1/namespaces/payments/pods?fieldSelector=status.phase%3DRunning").await.json();
+    let name = pods["items"][0]["metadata"]["name"].as_str().unwrap();
+    let path = format!("/api/v1/namespaces/payments/pods/{name}");
+    let container = pods["items"][0]["spec"]["containers"][0]["name"].as_str().unwrap();
+    for since in [i64::MAX, 1_000_000_000_000] {
+        let log = format!("{path}/log?container={container}&tailLines=1&sinceSeconds={since}");
+        assert_eq!(get(&cluster, &log).await.status, StatusCode::OK, "{since}");
+    }
+    let going = delete(&cluster, &path, json!({"gracePeriodSeconds": i64::MAX})).await;
+    assert_eq!(going.status, StatusCode::OK, "{}", going.text);
+    assert_eq!(going.json()["metadata"]["deletionGracePeriodSeconds"], i64::MAX);
+}
+
+#[tokio::test]
 async fn nothing_is_kept_of_a_dry_run() {
     let cluster = still(0, 64);
     let before = cluster.server().store.version();

@@ -11,8 +11,6 @@ use serde_json::{Map, Value};
 pub struct Conflict {
     /// Its owner.
     pub with: Writer,
-    /// When that last wrote.
-    pub time: String,
     /// Its path, as errors write it.
     pub path: String,
 }
@@ -38,12 +36,8 @@ pub fn apply(
         if lost.is_empty() {
             continue;
         }
-        let (with, time) = (owner.writer.clone(), owner.time.clone());
-        conflicts.extend(lost.paths().into_iter().map(|path| Conflict {
-            with: with.clone(),
-            time: time.clone(),
-            path,
-        }));
+        let with = owner.writer.clone();
+        conflicts.extend(lost.paths().into_iter().map(|path| Conflict { with: with.clone(), path }));
         owner.set = owner.set.minus(&lost);
     }
     if !conflicts.is_empty() && !force {

@@ -71,8 +71,9 @@ pub fn changed(old: &Value, new: &Value, shape: Shape<'_>) -> Change {
 }
 
 fn differ(old: Option<&Value>, new: Option<&Value>, shape: Shape<'_>, written: &mut Set, removed: &mut Set) {
+    // What was there as null is not new: only what is put into it.
+    let was_null = old.is_some_and(Value::is_null);
     let old = old.filter(|value| !value.is_null());
-    let new = new.filter(|value| !value.is_null());
     if old == new {
         return;
     }
@@ -81,7 +82,7 @@ fn differ(old: Option<&Value>, new: Option<&Value>, shape: Shape<'_>, written: &
     let both_hold = were != Parts::Leaf && are != Parts::Leaf;
     if !both_hold {
         removed.member |= old.is_some() && new.is_none();
-        written.member |= new.is_some();
+        written.member |= new.is_some() && !(was_null && are != Parts::Leaf);
     }
     let before = old.filter(|_| were != Parts::Leaf).map_or_else(Vec::new, |old| parts_of(old, shape, &were));
     let after = new.filter(|_| are != Parts::Leaf).map_or_else(Vec::new, |new| parts_of(new, shape, &are));

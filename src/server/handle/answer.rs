@@ -47,6 +47,13 @@ pub fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
     response
 }
 
+/// Nothing, with 204.
+pub fn nothing() -> Response<Body> {
+    let mut response = build(StatusCode::NO_CONTENT, JSON, whole(Bytes::new()));
+    response.headers_mut().remove(header::CONTENT_TYPE);
+    response
+}
+
 /// Lines of JSON that come over time.
 pub fn stream(lines: impl Stream<Item = Bytes> + Send + 'static) -> Response<Body> {
     build(StatusCode::OK, JSON, UnsyncBoxBody::new(StreamBody::new(lines.map(|line| Ok(Frame::data(line))))))

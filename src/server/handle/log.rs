@@ -1,8 +1,8 @@
 //! Logs of pods.
 
-use super::answer::{Body, text, text_stream};
+use super::answer::{Body, nothing, text, text_stream};
 use crate::server::options::Query;
-use crate::server::status::Failure;
+use crate::server::status::{Cause, Failure};
 use crate::server::store::Record;
 use crate::server::{Kubelet, LogLine, LogWanted, Server};
 use bytes::Bytes;
@@ -11,30 +11,82 @@ use http::{Response, StatusCode};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The log of a container, as the query wants it.
-pub fn answer(server: &Server, record: &Record, query: &Query) -> Result<Response<Body>, Failure> {
+/// What a query wants of a log.
+pub struct Options {
+    container: String,
+    previous: bool,
+    follow: bool,
+    stamps: bool,
+    since: Option<i64>,
+    tail: Option<usize>,
+    most: Option<usize>,
+}
+
+impl Options {
+    /// Reads and checks a query for the log of a pod.
+    pub fn parse(query: &Query, pod: &str) -> Result<Options, Failure> {
+        let flag = |name: &str| query.get(name).is_some_and(|value| value != "false" && value != "0");
+        let number = |name: &str| -> Result<Option<i64>, Failure> {
+            let Some(text) = query.get(name) else { return Ok(None) };
+            let wrong = |_| Failure::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax"));
+            text.parse::<i64>().map(Some).map_err(wrong)
+        };
+        let (tail, most, seconds) = (number("tailLines")?, number("limitBytes")?, number("sinceSeconds")?);
+        let time = query.get("sinceTime").map(|text| {
+            let wrong = |_| Failure::bad_request(format!("parsing time {text:?}: this is no time"));
+            text.parse::<jiff::Timestamp>().map_err(wrong)
+        });
+        let time = time.transpose()?;
+        let mut causes = Vec::new();
+        if let Some(tail) = tail.filter(|tail| *tail < 0) {
+            causes.push(Cause::wrong("tailLines", &tail.into(), "must be greater than or equal to 0"));
+        }
+        for (name, value) in [("limitBytes", most), ("sinceSeconds", seconds)] {
+            if let Some(value) = value.filter(|value| *value < 1) {
+                causes.push(Cause::wrong(name, &value.into(), "must be greater than 0"));
+            }
+        }
+        if seconds.is_some() && time.is_some() {
+            let why = "at most one of `sinceTime` or `sinceSeconds` may be specified";
+            causes.push(Cause::forbidden("[]", why));
+        }
+        if !causes.is_empty() {
+            return Err(Failure::invalid_kind("", "PodLogOptions", pod, &causes));
+        }
+        let now = jiff::Timestamp::now().as_second();
+        let since = seconds.map(|seconds| now.saturating_sub(seconds));
+        Ok(Options {
+            container: query.get("container").unwrap_or("").to_owned(),
+            previous: flag("previous"),
+            follow: flag("follow"),
+            stamps: flag("timestamps"),
+            since: since.or(time.map(jiff::Timestamp::as_second)),
+            tail: tail.and_then(|tail| usize::try_from(tail).ok()),
+            most: most.and_then(|most| usize::try_from(most).ok()),
+        })
+    }
+}
+
+/// The log of a container, as the options want it.
+pub fn answer(server: &Server, record: &Record, options: &Options) -> Result<Response<Body>, Failure> {
     let pod = record.value();
-    let flag = |name: &str| query.get(name).is_some_and(|value| value != "false" && value != "0");
-    let number = |name: &str| query.get(name).and_then(|value| value.parse::<i64>().ok());
-    let container = container_of(&pod, query.get("container").unwrap_or(""))?;
-    let previous = flag("previous");
+    let container = container_of(&pod, &options.container)?;
+    let &Options { previous, follow, stamps, since: after, tail, most, .. } = options;
+    if pod["spec"]["nodeName"].as_str().is_none_or(str::is_empty) {
+        return Ok(nothing());
+    }
     started(&pod, &container, previous)?;
     let now = jiff::Timestamp::now().as_second();
-    let since = number("sinceSeconds").map(|seconds| now.saturating_sub(seconds));
-    let since_time = query.get("sinceTime").and_then(|text| text.parse::<jiff::Timestamp>().ok());
-    let after = since.or(since_time.map(jiff::Timestamp::as_second));
-    let stamps = flag("timestamps");
     let wanted = LogWanted { container, previous, after };
     let mut lines = server.kubelet.log(&pod, &wanted, now);
-    if let Some(tail) = number("tailLines") {
-        let tail = usize::try_from(tail).unwrap_or(0);
+    if let Some(tail) = tail {
         lines.drain(..lines.len().saturating_sub(tail));
     }
     let mut begin = write(&lines, stamps).into_bytes();
-    if let Some(most) = number("limitBytes").and_then(|most| usize::try_from(most).ok()) {
+    if let Some(most) = most {
         begin.truncate(most);
     }
-    if !flag("follow") || previous {
+    if !follow || previous {
         return Ok(text(StatusCode::OK, begin));
     }
     let follower =
@@ -60,9 +112,9 @@ fn container_of(pod: &Value, wanted: &str) -> Result<String, Failure> {
         pod["spec"]["containers"].as_array().into_iter().flatten().filter_map(|it| it["name"].as_str()).collect();
     match (wanted, mains.as_slice()) {
         ("", [one]) => Ok((*one).to_owned()),
-        ("", many) => Err(Failure::bad_request(format!(
+        ("", _) => Err(Failure::bad_request(format!(
             "a container name must be specified for pod {name}, choose one of: [{}]",
-            many.join(" ")
+            names(pod).join(" ")
         ))),
         (wanted, _) if names(pod).contains(&wanted) => Ok(wanted.to_owned()),
         (wanted, _) => Err(Failure::bad_request(format!("container {wanted} is not valid for pod {name}"))),

@@ -19,12 +19,46 @@ pub fn list(
     options: &Options,
     form: Form,
 ) -> Result<Response<Body>, Failure> {
-    if !matches!(form, Form::Object) {
-        return Err(Failure::not_acceptable("only the following media types are accepted: application/json"));
+    if options.watch {
+        return Err(Failure::method_not_supported(&place.resource, "watch"));
     }
     let items = all(server, &place.resource.plural, namespace, |record| options.labels.matches(&record.labels));
+    match form {
+        Form::Object => {}
+        Form::Table(meta) => return Ok(json(table(&items, meta).to_string())),
+        _ => return Err(Failure::not_acceptable("only the following media types are accepted: application/json")),
+    }
     let kind = format!("{}List", place.resource.kind);
     Ok(json(json!({"kind": kind, "apiVersion": "metrics.k8s.io/v1beta1", "metadata": {}, "items": items}).to_string()))
+}
+
+/// As metrics-server prints it: what is used, of a pod the sum of its containers.
+fn table(items: &[Value], meta: &str) -> Value {
+    let row = |item: &Value| {
+        let own = item.get("usage").into_iter();
+        let parts = item["containers"].as_array().into_iter().flatten().map(|it| &it["usage"]);
+        let all: Vec<&Value> = own.chain(parts).collect();
+        let sum = |name: &str, unit: &str| {
+            let number = |it: &&Value| it[name].as_str()?.strip_suffix(unit)?.parse::<u64>().ok();
+            format!("{}{unit}", all.iter().filter_map(number).sum::<u64>())
+        };
+        json!({"cells": [item["metadata"]["name"], sum("cpu", "m"), sum("memory", "Ki"), item["window"]],
+            "object": {"kind": "PartialObjectMetadata", "apiVersion": format!("meta.k8s.io/{meta}"),
+                "metadata": item["metadata"]}})
+    };
+    let column = |name: &str, format: &str, description: &str| json!({"name": name, "type": "string", "format": format, "description": description, "priority": 0});
+    json!({
+        "kind": "Table",
+        "apiVersion": format!("meta.k8s.io/{meta}"),
+        "metadata": {},
+        "columnDefinitions": [
+            column("Name", "name", "Name of the resource"),
+            column("cpu", "quantity", ""),
+            column("memory", "quantity", ""),
+            column("Window", "duration", ""),
+        ],
+        "rows": items.iter().map(row).collect::<Vec<_>>(),
+    })
 }
 
 /// One object.

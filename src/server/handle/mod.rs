@@ -86,18 +86,31 @@ fn who(server: &Server, headers: &HeaderMap) -> Result<User, Failure> {
     };
     let user = user.ok_or_else(Failure::unauthorized)?;
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(name) = text("impersonate-user") else { return Ok(user) };
-    let want = Want { verb: "impersonate", resource: "users", name, ..Want::default() };
-    if rbac::allows(&server.store, &user, &want).is_none() {
-        let why = format!(
-            "User {:?} cannot impersonate resource \"users\" in API group \"\" at the cluster scope",
-            user.name
-        );
-        return Err(Failure::forbidden_user(name, &why));
-    }
     let groups = headers.get_all("impersonate-group").iter().filter_map(|value| value.to_str().ok());
     let mut groups: Vec<&str> = groups.collect();
+    let Some(name) = text("impersonate-user") else {
+        if groups.is_empty() {
+            return Ok(user);
+        }
+        let groups = groups.iter().map(|group| format!("{group:?}")).collect::<Vec<_>>().join(", ");
+        return Err(Failure::bad_request(format!(
+            "requested &user.DefaultInfo{{Name:\"\", UID:\"\", Groups:[]string{{{groups}}}, \
+             Extra:map[string][]string(nil)}} without impersonating a user name"
+        )));
+    };
     let account = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+    let may = |resource: &str, namespace: &str, name: &str| {
+        let want = Want { verb: "impersonate", resource, namespace, name, ..Want::default() };
+        match rbac::allows(&server.store, &user, &want) {
+            Some(_) => Ok(()),
+            None => Err(cannot(&user, "impersonate", "", resource, namespace, name)),
+        }
+    };
+    match account {
+        Some((namespace, account)) => may("serviceaccounts", namespace, account)?,
+        None => may("users", "", name)?,
+    }
+    groups.iter().try_for_each(|group| may("groups", "", group))?;
     let of_namespace = account.map(|(namespace, _)| format!("system:serviceaccounts:{namespace}"));
     if groups.is_empty()
         && let Some(of_namespace) = &of_namespace
@@ -123,6 +136,17 @@ fn listed(mut pieces: list::Pieces) -> Result<Response<Body>, Failure> {
     Ok(answer::pieces(futures::StreamExt::chain(first, rest)))
 }
 
+/// Says in the server's words what a user may not do.
+fn cannot(user: &User, verb: &str, group: &str, plural: &str, namespace: &str, name: &str) -> Failure {
+    let at = if namespace.is_empty() {
+        "at the cluster scope".to_owned()
+    } else {
+        format!("in the namespace {namespace:?}")
+    };
+    let why = format!("User {:?} cannot {verb} resource {plural:?} in API group {group:?} {at}", user.name);
+    Failure::forbidden_unknown(group, plural.split('/').next().unwrap_or_default(), name, &why)
+}
+
 /// Warns of a kind that has a successor.
 fn deprecated(resource: &Resource, response: &mut Response<Body>) {
     if resource.is("", "endpoints") {
@@ -135,8 +159,10 @@ impl Asked<'_> {
     async fn serve(&self) -> Result<Response<Body>, Failure> {
         let store = &self.server.store;
         let target = target(store, &self.path);
-        if !matches!(target, Target::Collection(..) | Target::Object(..)) {
-            self.may_read_path()?;
+        match target {
+            Target::Collection(..) | Target::Object(..) => {}
+            Target::NoResource | Target::Nowhere => self.may_ask_unknown()?,
+            _ => self.may_read_path()?,
         }
         let registry = &store.registry;
         match target {
@@ -198,21 +224,56 @@ impl Asked<'_> {
         if rbac::allows(&self.server.store, &self.user, &want).is_some() {
             return Ok(());
         }
-        let at = if namespace.is_empty() {
-            "at the cluster scope".to_owned()
-        } else {
-            format!("in the namespace {namespace:?}")
+        Err(cannot(&self.user, verb, &resource.group, &below, namespace, name))
+    }
+
+    /// Rights come before the question whether there is such a resource.
+    fn may_ask_unknown(&self) -> Result<(), Failure> {
+        let parts: Vec<&str> = self.path.split('/').filter(|part| !part.is_empty()).collect();
+        let (group, rest) = match parts.as_slice() {
+            ["api", _, rest @ ..] => ("", rest),
+            ["apis", group, _, rest @ ..] => (*group, rest),
+            _ => return self.may_read_path(),
         };
-        let why = format!(
-            "User {:?} cannot {verb} resource {below:?} in API group {:?} {at}",
-            self.user.name, resource.group
-        );
-        Err(Failure::forbidden(resource, name, &why))
+        let (namespace, plural, name) = match rest {
+            [] => return self.may_read_path(),
+            ["namespaces", namespace, plural, rest @ ..] => (*namespace, *plural, rest.first().copied().unwrap_or("")),
+            [plural, rest @ ..] => ("", *plural, rest.first().copied().unwrap_or("")),
+        };
+        let verb = match self.method {
+            Method::GET if name.is_empty() => "list",
+            Method::GET => "get",
+            Method::POST => "create",
+            Method::PUT => "update",
+            Method::PATCH => "patch",
+            _ => "delete",
+        };
+        let want = Want { verb, group, resource: plural, namespace, name, path: "" };
+        match rbac::allows(&self.server.store, &self.user, &want) {
+            Some(_) => Ok(()),
+            None => Err(cannot(&self.user, verb, group, plural, namespace, name)),
+        }
     }
 
     fn write_options(&self) -> Result<write::WriteOptions, Failure> {
         let agent = self.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        write::WriteOptions::parse(&self.query, agent)
+        let of = match self.method {
+            Method::PUT => "UpdateOptions",
+            Method::PATCH => "PatchOptions",
+            Method::DELETE => "DeleteOptions",
+            _ => "CreateOptions",
+        };
+        write::WriteOptions::parse(&self.query, agent, of)
+    }
+
+    /// A request for a certificate says who asks.
+    fn requested(&self) -> Result<write::Body, Failure> {
+        let mut object = self.body.map()?;
+        if object["spec"].is_object() {
+            object["spec"]["username"] = self.user.name.as_str().into();
+            object["spec"]["groups"] = self.user.groups.clone().into();
+        }
+        Ok(write::Body { media: "application/json".to_owned(), bytes: object.to_string().into() })
     }
 
     async fn collection(&self, place: Place, namespace: Option<String>) -> Result<Response<Body>, Failure> {
@@ -257,7 +318,11 @@ impl Asked<'_> {
                 let options = self.write_options()?;
                 let write =
                     write::Write { store, place: &place, namespace: scope, name: "", part: "", options: &options };
-                let written = write::create(&write, &self.body)?;
+                let written = if place.resource.is("certificates.k8s.io", "certificatesigningrequests") {
+                    write::create(&write, &self.requested()?)?
+                } else {
+                    write::create(&write, &self.body)?
+                };
                 self.written(&place, &written)
             }
             Method::DELETE if kept => {

@@ -47,7 +47,10 @@ impl Asked<'_> {
             store.get(place.id, &key).ok_or_else(|| Failure::not_found(resource, name))
         };
         match (self.method.clone(), part) {
-            (Method::GET, "log") => log::answer(self.server, &*live()?, &self.query),
+            (Method::GET, "log") => {
+                let options = log::Options::parse(&self.query, name)?;
+                log::answer(self.server, &*live()?, &options)
+            }
             (Method::GET, "scale") => Ok(json(write::read_scale(resource, &*live()?).to_string())),
             (Method::GET, "" | "status") => self.read(place, &*live()?),
             (Method::PUT, "scale") => Ok(scaled(place, &write::write_scale(&write, &self.body, false)?)),
@@ -69,14 +72,15 @@ impl Asked<'_> {
             (Method::PUT, _) => self.written(place, &write::update(&write, &self.body)?),
             (Method::PATCH, _) => self.written(place, &write::patch(&write, &self.body)?),
             (Method::DELETE, "") => match write::delete(&write, &self.query, &self.body)? {
-                write::Deleted::Gone(name, uid) => {
+                write::Deleted::Gone(record) if !resource.tells_deleted() => {
+                    let uid = record.value()["metadata"]["uid"].clone();
                     let mut details = json!({"name": name, "kind": resource.plural, "uid": uid});
                     if !resource.group.is_empty() {
                         details["group"] = resource.group.as_str().into();
                     }
                     Ok(done(StatusCode::OK, details))
                 }
-                write::Deleted::Going(record) => {
+                write::Deleted::Going(record) | write::Deleted::Gone(record) => {
                     let mut out = Vec::new();
                     record.write(resource, record.version, &mut out);
                     out.push(b'\n');
@@ -107,8 +111,8 @@ impl Asked<'_> {
             Form::Partial(meta) => record.write_partial(meta, record.version, &mut out),
             Form::PartialList(_) => {
                 return Err(Failure::not_acceptable(format!(
-                    "you requested PartialObjectMetadataList, but the requested object is not a list (*{}.{})",
-                    resource.version, resource.kind
+                    "you requested PartialObjectMetadataList, but the requested object is not a list ({})",
+                    resource.go_type("")
                 )));
             }
             Form::Object | Form::Discovery(_) => record.write(resource, record.version, &mut out),
@@ -121,12 +125,26 @@ impl Asked<'_> {
 
     pub(super) fn written(&self, place: &Place, written: &write::Written) -> Result<Response<Body>, Failure> {
         let mut response = self.read(place, &written.object)?;
+        if written.created && written.object.version == 0 {
+            // Of a dry run: no version was made.
+            response = json(unversioned(place, &written.object));
+        }
         if written.created {
             *response.status_mut() = StatusCode::CREATED;
         }
         warn(&mut response, &written.warnings);
         Ok(response)
     }
+}
+
+fn unversioned(place: &Place, record: &Record) -> String {
+    let mut object = record.value();
+    object["kind"] = place.resource.kind.as_str().into();
+    object["apiVersion"] = place.resource.api_version().into();
+    if let Some(metadata) = object["metadata"].as_object_mut() {
+        metadata.remove("resourceVersion");
+    }
+    object.to_string()
 }
 
 fn scaled(place: &Place, written: &write::Written) -> Response<Body> {

@@ -6,7 +6,23 @@ mod tests;
 pub mod wire;
 
 use parse::types;
+use rustc_hash::FxHashMap;
 use serde_json::Value;
+use std::sync::LazyLock;
+
+/// All but the metadata of an object that says nothing, as the server writes it.
+pub fn blank(group: &str, plural: &str) -> &'static Value {
+    static BLANKS: LazyLock<FxHashMap<String, Value>> = LazyLock::new(|| {
+        let lines = include_str!("blank.txt").lines().filter(|line| !line.starts_with('#'));
+        let read = |line: &'static str| {
+            let (kind, text) = line.split_at(line.find(" {")?);
+            Some((kind.trim_start_matches('-').to_owned(), serde_json::from_str(text).ok()?))
+        };
+        lines.filter_map(read).collect()
+    });
+    static NOTHING: LazyLock<Value> = LazyLock::new(|| Value::Object(serde_json::Map::new()));
+    BLANKS.get(&format!("{group} {plural}")).unwrap_or(&NOTHING)
+}
 
 /// The form of a value.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,5 +1,6 @@
 //! The columns of a resource, and the cells of one object.
 
+use super::follow::{AGE, follow, follows, named};
 use super::path;
 use crate::base::age::{Timestamp, write_age};
 use crate::kinds::{self, ClientKind};
@@ -9,43 +10,32 @@ use crate::server::resource::Resource;
 use crate::server::status::Failure;
 use serde_json::{Value, json};
 
-/// A column that follows a path: name, type, path, and whether only the wide table shows it.
-type Follow = (&'static str, &'static str, &'static str, bool);
-
-const AGE: Follow = ("Age", "date", ".metadata.creationTimestamp", false);
-
-/// The columns of kinds that neither the cockpit prints itself nor a definition describes.
-fn follows(resource: &Resource) -> &'static [Follow] {
-    match (resource.group.as_str(), resource.plural.as_str()) {
-        ("networking.k8s.io", "ingressclasses") => &[
-            ("Controller", "string", ".spec.controller", false),
-            ("Parameters", "string", ".spec.parameters.name", false),
-            AGE,
-        ],
-        ("scheduling.k8s.io", "priorityclasses") => &[
-            ("Value", "integer", ".value", false),
-            ("Global-Default", "boolean", ".globalDefault", false),
-            AGE,
-            ("PreemptionPolicy", "string", ".preemptionPolicy", false),
-        ],
-        ("node.k8s.io", "runtimeclasses") => &[("Handler", "string", ".handler", false), AGE],
-        ("apps", "controllerrevisions") => &[
-            ("Controller", "string", ".metadata.ownerReferences[0].name", false),
-            ("Revision", "integer", ".revision", false),
-            AGE,
-        ],
-        ("metrics.k8s.io", _) => &[],
-        _ => &[AGE],
-    }
-}
-
 fn client(resource: &Resource) -> Option<&'static ClientKind> {
     kinds::find(&resource.group, &resource.version, &resource.plural).filter(|_| resource.custom.is_none())
 }
 
 /// A header as the server writes it: kubectl makes it upper case again.
 fn title(header: &str) -> String {
-    const WHOLE: [&str; 5] = ["IP", "OS", "API", "TLS", "ID"];
+    const WHOLE: [&str; 18] = [
+        "IP",
+        "OS",
+        "API",
+        "TLS",
+        "ID",
+        "SignerName",
+        "RequestedDuration",
+        "ServiceAccounts",
+        "ShortNames",
+        "AddressType",
+        "MinPods",
+        "MaxPods",
+        "StorageClass",
+        "VolumeAttributesClass",
+        "VolumeMode",
+        "ReclaimPolicy",
+        "VolumeBindingMode",
+        "AllowVolumeExpansion",
+    ];
     let mut out = String::new();
     for (i, word) in header.split(' ').enumerate() {
         if i > 0 {
@@ -57,7 +47,7 @@ fn title(header: &str) -> String {
             }
             let lower = part.to_lowercase();
             match part {
-                _ if WHOLE.contains(&part) => out.push_str(part),
+                _ if let Some(whole) = WHOLE.iter().find(|it| it.eq_ignore_ascii_case(part)) => out.push_str(whole),
                 // "Up-to-date": small words stay small.
                 "TO" | "DATE" if i > 0 => out.push_str(&lower),
                 _ => {
@@ -81,7 +71,7 @@ pub fn columns(resource: &Resource) -> Value {
             let format = if title == "Name" { "name" } else { "" };
             column(&title, "string", format, &format!("{title} of the {}.", resource.singular), it.wide)
         };
-        return client.columns.iter().map(of).collect();
+        return client.columns_of(resource.minor).iter().map(of).collect();
     }
     let mut out = vec![name];
     match &resource.custom {
@@ -93,7 +83,7 @@ pub fn columns(resource: &Resource) -> Value {
             let wide = it["priority"].as_i64().unwrap_or(0) > 0;
             column(text("name"), text("type"), text("format"), text("description"), wide)
         })),
-        None => out.extend(follows(resource).iter().map(|(name, kind, _, wide)| column(name, kind, "", "", *wide))),
+        None => out.extend(follows(resource).iter().map(|it| column(it.0, it.1.type_name(), "", "", false))),
     }
     Value::Array(out)
 }
@@ -106,6 +96,7 @@ fn now() -> Timestamp {
 pub fn cells(resource: &Resource, object: &[u8]) -> Result<Vec<Value>, Failure> {
     if let Some(client) = client(resource) {
         let mut draft = Draft::default();
+        draft.minor = resource.minor;
         (client.from_json)(object, &mut draft).map_err(|error| Failure::internal(&error.to_string()))?;
         // The restarts of pods are a text even where they are only a number.
         let numbers = !resource.is("", "pods");
@@ -120,19 +111,23 @@ pub fn cells(resource: &Resource, object: &[u8]) -> Result<Vec<Value>, Failure> 
         return Ok(draft.cells.iter().map(value).collect());
     }
     let object: Value = serde_json::from_slice(object).map_err(|error| Failure::internal(&error.to_string()))?;
-    let mut out = vec![object["metadata"]["name"].clone()];
+    let mut out = vec![named(resource, &object)];
     match &resource.custom {
-        Some(custom) if custom.columns.is_empty() => out.push(cell(&object, AGE.2, AGE.1)),
+        Some(custom) if custom.columns.is_empty() => out.push(cell(&object, AGE.2, "date")),
         Some(custom) => out.extend(custom.columns.iter().map(|it| {
             let text = |name: &str| it[name].as_str().unwrap_or_default();
+            if path::find(&object, text("jsonPath")).is_empty() {
+                return Value::Null;
+            }
             cell(&object, text("jsonPath"), text("type"))
         })),
-        None => out.extend(follows(resource).iter().map(|(_, kind, path, _)| cell(&object, path, kind))),
+        None => out.extend(follows(resource).iter().map(|it| follow(&object, it))),
     }
     Ok(out)
 }
 
-fn cell(object: &Value, path: &str, kind: &str) -> Value {
+/// What a path leads to, as a column of a definition shows it: the first of several.
+pub(super) fn cell(object: &Value, path: &str, kind: &str) -> Value {
     let found = path::find(object, path);
     let Some(first) = found.first() else {
         return if kind == "date" { "<unknown>".into() } else { Value::Null };
@@ -146,10 +141,7 @@ fn cell(object: &Value, path: &str, kind: &str) -> Value {
             text.into()
         }
         "integer" | "number" | "boolean" => (*first).clone(),
-        _ => {
-            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            found.iter().map(|value| text(value)).collect::<Vec<_>>().join(",").into()
-        }
+        _ => first.as_str().map_or_else(|| first.to_string(), str::to_owned).into(),
     }
 }
 

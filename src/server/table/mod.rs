@@ -2,6 +2,7 @@
 //! the same code; others follow paths into the object, as the columns of custom resources do.
 
 mod columns;
+mod follow;
 mod path;
 
 use super::list::{Page, meta};

@@ -12,11 +12,7 @@ const PATIENCE: i64 = 300;
 pub fn admit(resource: &Resource, object: &mut Value) {
     if resource.is("", "pods") {
         let spec = map_of(&mut object["spec"]);
-        for (name, value) in [
-            ("enableServiceLinks", Value::from(true)),
-            ("priority", 0.into()),
-            ("preemptionPolicy", "PreemptLowerPriority".into()),
-        ] {
+        for (name, value) in [("priority", Value::from(0)), ("preemptionPolicy", "PreemptLowerPriority".into())] {
             spec.entry(name).or_insert(value);
         }
         patience(spec);

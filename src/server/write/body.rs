@@ -62,10 +62,7 @@ impl Body {
             "application/merge-patch+json" => Ok((PatchKind::Merge, self.json()?)),
             "application/strategic-merge-patch+json" => Ok((PatchKind::Strategic, self.json()?)),
             "application/apply-patch+yaml" => Ok((PatchKind::Apply, self.yaml()?)),
-            _ => Err(Failure::unsupported_media(
-                "application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, \
-                 application/strategic-merge-patch+json",
-            )),
+            _ => Err(Failure::unsupported_patch()),
         }
     }
 

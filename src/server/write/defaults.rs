@@ -1,6 +1,6 @@
 //! What the server fills in where a client says nothing.
 
-use super::map_of;
+use super::{definition, map_of};
 use crate::server::resource::Resource;
 use crate::server::store::Store;
 use serde_json::{Map, Value, json};
@@ -37,7 +37,7 @@ fn items<'a>(map: &'a mut Map<String, Value>, name: &str) -> impl Iterator<Item 
 
 /// Fills in the defaults of an object's kind.
 #[allow(clippy::too_many_lines, reason = "a table of kinds")]
-pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
+pub fn fill(resource: &Resource, object: &mut Value) {
     if let Some(custom) = &resource.custom {
         custom_defaults(object, &custom.schema);
         return;
@@ -47,29 +47,24 @@ pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => {
             let spec = below(object, "spec");
-            set(spec, "serviceAccountName", "default".into());
+            set(spec, "enableServiceLinks", true.into());
             pod(spec);
-            let status = below(object, "status");
-            set(status, "phase", "Pending".into());
-            let class = quality(object);
-            set(below(object, "status"), "qosClass", class.into());
-            // Never probed: said, not left out.
-            for condition in items(below(object, "status"), "conditions") {
+            // Never probed, never changed: said, not left out.
+            for condition in object
+                .get_mut("status")
+                .and_then(Value::as_object_mut)
+                .into_iter()
+                .flat_map(|status| items(status, "conditions"))
+            {
                 set(condition, "lastProbeTime", Value::Null);
+                set(condition, "lastTransitionTime", Value::Null);
             }
         }
         ("", "namespaces") => {
-            let spec = below(object, "spec");
-            set(spec, "finalizers", json!(["kubernetes"]));
-            set(below(object, "status"), "phase", "Active".into());
             let labels = below(below(object, "metadata"), "labels");
             labels.insert("kubernetes.io/metadata.name".to_owned(), name.into());
         }
-        ("", "services") => {
-            service(store, resource, &name, below(object, "spec"));
-            set(below(object, "status"), "loadBalancer", json!({}));
-        }
-        ("networking.k8s.io", "ingresses") => set(below(object, "status"), "loadBalancer", json!({})),
+        ("", "services") => service(below(object, "spec")),
         ("", "secrets") => {
             set(object, "type", "Opaque".into());
             let Some(Value::Object(plain)) = object.remove("stringData") else { return };
@@ -82,13 +77,11 @@ pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
         }
         ("", "persistentvolumeclaims") => {
             set(below(object, "spec"), "volumeMode", "Filesystem".into());
-            set(below(object, "status"), "phase", "Pending".into());
         }
         ("", "persistentvolumes") => {
             let spec = below(object, "spec");
             set(spec, "volumeMode", "Filesystem".into());
             set(spec, "persistentVolumeReclaimPolicy", "Retain".into());
-            set(below(object, "status"), "phase", "Pending".into());
         }
         ("apps", "deployments") => {
             let spec = below(object, "spec");
@@ -156,6 +149,26 @@ pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
             types.extend(spec.contains_key("egress").then_some("Egress"));
             set(spec, "policyTypes", json!(types));
         }
+        ("scheduling.k8s.io", "priorityclasses") => set(object, "preemptionPolicy", "PreemptLowerPriority".into()),
+        ("storage.k8s.io", "csidrivers") => {
+            let spec = below(object, "spec");
+            for (name, value) in [
+                ("attachRequired", true),
+                ("podInfoOnMount", false),
+                ("storageCapacity", false),
+                ("requiresRepublish", false),
+            ] {
+                set(spec, name, value.into());
+            }
+            set(spec, "fsGroupPolicy", "ReadWriteOnceWithFSType".into());
+            set(spec, "volumeLifecycleModes", json!(["Persistent"]));
+        }
+        ("discovery.k8s.io", "endpointslices") => {
+            for port in items(object, "ports") {
+                set(port, "name", "".into());
+                set(port, "protocol", "TCP".into());
+            }
+        }
         ("storage.k8s.io", "storageclasses") => {
             set(object, "reclaimPolicy", "Delete".into());
             set(object, "volumeBindingMode", "Immediate".into());
@@ -168,8 +181,92 @@ pub fn fill(store: &Store, resource: &Resource, object: &mut Value) {
                 }
             }
         }
-        ("apiextensions.k8s.io", "customresourcedefinitions") => definition(object),
+        ("apiextensions.k8s.io", "customresourcedefinitions") => {
+            let spec = below(object, "spec");
+            set(spec, "conversion", json!({"strategy": "None"}));
+            let names = below(spec, "names");
+            let kind = names.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
+            set(names, "listKind", format!("{kind}List").into());
+            set(names, "singular", kind.to_lowercase().into());
+        }
         _ => {}
+    }
+}
+
+/// What a kind's own rules add to an object: nobody owns that.
+pub fn prepare(store: &Store, resource: &Resource, object: &mut Value) {
+    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    let map = map_of(object);
+    match (resource.group.as_str(), resource.plural.as_str()) {
+        _ if resource.custom.is_some() => {}
+        ("", "pods") => {
+            let spec = below(map, "spec");
+            set(spec, "serviceAccountName", "default".into());
+            let account = spec["serviceAccountName"].clone();
+            set(spec, "serviceAccount", account);
+            let class = quality(map);
+            let status = below(map, "status");
+            set(status, "phase", "Pending".into());
+            set(status, "qosClass", class.into());
+            if map["spec"]["schedulingGates"].as_array().is_some_and(|gates| !gates.is_empty()) {
+                let waits = json!([{
+                    "type": "PodScheduled",
+                    "status": "False",
+                    "reason": "SchedulingGated",
+                    "message": "Scheduling is blocked due to non-empty scheduling gates",
+                    "lastProbeTime": null,
+                    "lastTransitionTime": null,
+                }]);
+                set(below(map, "status"), "conditions", waits);
+            }
+        }
+        ("", "namespaces") => {
+            set(below(map, "spec"), "finalizers", json!(["kubernetes"]));
+            set(below(map, "status"), "phase", "Active".into());
+        }
+        ("", "services") => address(store, resource, &name, below(map, "spec")),
+        ("", "persistentvolumeclaims" | "persistentvolumes") => set(below(map, "status"), "phase", "Pending".into()),
+        ("batch", "jobs") => marks(map),
+        ("apiextensions.k8s.io", "customresourcedefinitions") => definition::judge(store, &name, map),
+        _ => {}
+    }
+    say_all(object, resource.blank());
+}
+
+/// What an object always says.
+fn say_all(object: &mut Value, blank: &Value) {
+    let (Value::Object(object), Value::Object(blank)) = (object, blank) else { return };
+    for (name, value) in blank {
+        match object.get_mut(name) {
+            Some(there) => say_all(there, value),
+            None => drop(object.insert(name.clone(), value.clone())),
+        }
+    }
+}
+
+/// Takes from the old object what the server has given it and the new one does not say.
+pub fn keep(resource: &Resource, old: &Value, object: &mut Value) {
+    let names: &[&str] = match (resource.group.as_str(), resource.plural.as_str()) {
+        _ if resource.custom.is_some() => &[],
+        ("", "namespaces") => &["finalizers"],
+        ("", "services") if object["spec"]["type"] != "ExternalName" => {
+            let ports = object["spec"]["ports"].as_array_mut().into_iter().flatten();
+            for port in ports.filter_map(Value::as_object_mut) {
+                let was = old["spec"]["ports"].as_array().into_iter().flatten();
+                let same = |it: &&Value| ["port", "protocol"].iter().all(|name| it.get(name) == port.get(*name));
+                if let Some(number) = was.clone().find(same).and_then(|it| it.get("nodePort")) {
+                    set(port, "nodePort", number.clone());
+                }
+            }
+            &["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"]
+        }
+        _ => return,
+    };
+    let spec = below(map_of(object), "spec");
+    for name in names {
+        if let Some(value) = old["spec"].get(name) {
+            set(spec, name, value.clone());
+        }
     }
 }
 
@@ -219,16 +316,25 @@ fn pod(spec: &mut Map<String, Value>) {
             for port in items(it, "ports") {
                 set(port, "protocol", "TCP".into());
             }
+            for variable in items(it, "env") {
+                if let Some(Value::Object(from)) = variable.get_mut("valueFrom") {
+                    field_ref(from);
+                }
+            }
+            if let Some(Value::Object(lifecycle)) = it.get_mut("lifecycle") {
+                lifecycle.values_mut().for_each(http_get);
+            }
             for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
-                let Some(Value::Object(probe)) = it.get_mut(name) else { continue };
+                let Some(probe) = it.get_mut(name) else { continue };
+                http_get(probe);
+                let Value::Object(probe) = probe else { continue };
                 for (name, value) in
                     [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)]
                 {
                     set(probe, name, value.into());
                 }
-                if let Some(Value::Object(get)) = probe.get_mut("httpGet") {
-                    set(get, "scheme", "HTTP".into());
-                    set(get, "path", "/".into());
+                if let Some(Value::Object(grpc)) = probe.get_mut("grpc") {
+                    set(grpc, "service", "".into());
                 }
             }
             if let Some(Value::Object(resources)) = it.get_mut("resources")
@@ -242,15 +348,47 @@ fn pod(spec: &mut Map<String, Value>) {
             }
         }
     }
-    for volume in items(spec, "volumes") {
-        for (sort, mode) in [("secret", "defaultMode"), ("configMap", "defaultMode"), ("projected", "defaultMode")] {
-            if let Some(Value::Object(of)) = volume.get_mut(sort) {
-                set(of, mode, 420.into());
+    items(spec, "volumes").for_each(volume);
+}
+
+fn volume(volume: &mut Map<String, Value>) {
+    for sort in ["secret", "configMap", "projected", "downwardAPI"] {
+        if let Some(Value::Object(of)) = volume.get_mut(sort) {
+            set(of, "defaultMode", 420.into());
+        }
+    }
+    if let Some(Value::Object(of)) = volume.get_mut("hostPath") {
+        set(of, "type", "".into());
+    }
+    if let Some(Value::Object(of)) = volume.get_mut("downwardAPI") {
+        items(of, "items").for_each(field_ref);
+    }
+    if let Some(Value::Object(of)) = volume.get_mut("projected") {
+        for source in items(of, "sources") {
+            if let Some(Value::Object(token)) = source.get_mut("serviceAccountToken") {
+                set(token, "expirationSeconds", 3600.into());
+            }
+            if let Some(Value::Object(of)) = source.get_mut("downwardAPI") {
+                items(of, "items").for_each(field_ref);
             }
         }
-        if let Some(Value::Object(of)) = volume.get_mut("hostPath") {
-            set(of, "type", "".into());
-        }
+    }
+}
+
+/// A field of the pod is one of the first version.
+fn field_ref(from: &mut Map<String, Value>) {
+    if let Some(Value::Object(field)) = from.get_mut("fieldRef") {
+        set(field, "apiVersion", "v1".into());
+    }
+    if let Some(Value::Object(field)) = from.get_mut("resourceFieldRef") {
+        set(field, "divisor", "0".into());
+    }
+}
+
+fn http_get(probe: &mut Value) {
+    if let Some(Value::Object(get)) = probe.get_mut("httpGet") {
+        set(get, "scheme", "HTTP".into());
+        set(get, "path", "/".into());
     }
 }
 
@@ -278,20 +416,27 @@ fn quality(pod: &Map<String, Value>) -> &'static str {
 }
 
 fn job(object: &mut Map<String, Value>) {
-    let (name, uid) = {
-        let metadata = &object["metadata"];
-        (metadata["name"].clone(), metadata["uid"].clone())
-    };
     let spec = below(object, "spec");
+    if !spec.contains_key("parallelism") {
+        set(spec, "completions", 1.into());
+    }
     set(spec, "parallelism", 1.into());
-    set(spec, "completions", 1.into());
     set(spec, "backoffLimit", 6.into());
     set(spec, "completionMode", "NonIndexed".into());
     set(spec, "suspend", false.into());
     set(spec, "podReplacementPolicy", "TerminatingOrFailed".into());
     set(spec, "manualSelector", false.into());
-    set(spec, "selector", json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
     template(spec);
+}
+
+/// The marks by which a job finds its pods.
+fn marks(object: &mut Map<String, Value>) {
+    let (name, uid) = {
+        let metadata = &object["metadata"];
+        (metadata["name"].clone(), metadata["uid"].clone())
+    };
+    let spec = below(object, "spec");
+    set(spec, "selector", json!({"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}));
     let labels = below(below(below(spec, "template"), "metadata"), "labels");
     for (key, value) in [
         ("batch.kubernetes.io/controller-uid", &uid),
@@ -304,8 +449,8 @@ fn job(object: &mut Map<String, Value>) {
     labels_of_template(object);
 }
 
-/// A service's ports and address: one of `10.96.0.0/16` that follows from its name and is not taken.
-fn service(store: &Store, resource: &Resource, name: &str, spec: &mut Map<String, Value>) {
+/// How a service passes on what it gets.
+fn service(spec: &mut Map<String, Value>) {
     set(spec, "type", "ClusterIP".into());
     set(spec, "sessionAffinity", "None".into());
     for port in items(spec, "ports") {
@@ -318,6 +463,16 @@ fn service(store: &Store, resource: &Resource, name: &str, spec: &mut Map<String
         return;
     }
     set(spec, "internalTrafficPolicy", "Cluster".into());
+    if matches!(spec["type"].as_str(), Some("NodePort" | "LoadBalancer")) {
+        set(spec, "externalTrafficPolicy", "Cluster".into());
+    }
+}
+
+/// A service's address, one of `10.96.0.0/16` that follows from its name and is not taken, and its node ports.
+fn address(store: &Store, resource: &Resource, name: &str, spec: &mut Map<String, Value>) {
+    if spec.get("type").is_some_and(|kind| kind == "ExternalName") {
+        return;
+    }
     set(spec, "ipFamilies", json!(["IPv4"]));
     set(spec, "ipFamilyPolicy", "SingleStack".into());
     if spec.get("clusterIP").is_none_or(|ip| ip == "") {
@@ -339,36 +494,11 @@ fn service(store: &Store, resource: &Resource, name: &str, spec: &mut Map<String
     let ip = spec["clusterIP"].clone();
     set(spec, "clusterIPs", json!([ip]));
     if matches!(spec["type"].as_str(), Some("NodePort" | "LoadBalancer")) {
-        set(spec, "externalTrafficPolicy", "Cluster".into());
         let seed = name.bytes().fold(3u32, |sum, byte| sum.wrapping_mul(37).wrapping_add(byte.into()));
         for (at, port) in items(spec, "ports").enumerate() {
             set(port, "nodePort", (30_000 + (seed.wrapping_add(at as u32 * 17)) % 2_700).into());
         }
     }
-}
-
-fn definition(object: &mut Map<String, Value>) {
-    let spec = below(object, "spec");
-    set(spec, "conversion", json!({"strategy": "None"}));
-    let names = below(spec, "names");
-    let kind = names.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
-    set(names, "listKind", format!("{kind}List").into());
-    set(names, "singular", kind.to_lowercase().into());
-    let names = names.clone();
-    let stored: Vec<Value> =
-        items(spec, "versions").filter(|it| it["storage"] == true).map(|it| it["name"].clone()).collect();
-    let status = below(object, "status");
-    status.insert("acceptedNames".to_owned(), Value::Object(names));
-    status.insert("storedVersions".to_owned(), Value::Array(stored));
-    let condition = |kind: &str, reason: &str, message: &str| json!({"type": kind, "status": "True", "lastTransitionTime": super::now(), "reason": reason, "message": message});
-    set(
-        status,
-        "conditions",
-        json!([
-            condition("NamesAccepted", "NoConflicts", "no conflicts found"),
-            condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
-        ]),
-    );
 }
 
 /// Defaults of a custom resource's schema.

@@ -3,7 +3,7 @@
 use super::{Body, Write, map_of, now, stamp};
 use crate::server::options::Query;
 use crate::server::resource::Resource;
-use crate::server::status::Failure;
+use crate::server::status::{Cause, Failure};
 use crate::server::store::{Expected, Place, Record, Store};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -18,38 +18,53 @@ struct Options {
 }
 
 impl Options {
-    fn read(query: &Query, body: &Value) -> Options {
+    fn read(query: &Query, body: &Value) -> Result<Options, Failure> {
         let text = |name: &str| {
             let said = body[name].as_str().map(str::to_owned);
             said.or_else(|| query.get(name).map(str::to_owned)).unwrap_or_default()
         };
         let grace = body["gracePeriodSeconds"].as_i64();
-        let propagation = match (text("propagationPolicy"), body["orphanDependents"].as_bool()) {
+        let said = text("propagationPolicy");
+        let cause = match said.as_str() {
+            said if !said.is_empty() && !body["orphanDependents"].is_null() => {
+                let why = "orphanDependents and deletionPropagation cannot be both set";
+                Some(Cause::wrong("propagationPolicy", &said.into(), why))
+            }
+            "" | "Foreground" | "Background" | "Orphan" => None,
+            other => {
+                let known = ["Foreground", "Background", "Orphan", "nil"];
+                Some(Cause::unsupported("propagationPolicy", other, &known))
+            }
+        };
+        if let Some(cause) = cause {
+            return Err(Failure::invalid_kind("meta.k8s.io", "DeleteOptions", "", &[cause]));
+        }
+        let propagation = match (said, body["orphanDependents"].as_bool()) {
             (said, None) => said,
             (_, Some(true)) => "Orphan".to_owned(),
             (_, Some(false)) => "Background".to_owned(),
         };
         let wanted = |name: &str| body["preconditions"][name].as_str().unwrap_or_default().to_owned();
-        Options {
+        Ok(Options {
             grace: grace.or_else(|| query.get("gracePeriodSeconds").and_then(|text| text.parse().ok())),
             propagation,
             uid: wanted("uid"),
             version: wanted("resourceVersion"),
-        }
+        })
     }
 }
 
 /// What came of a deletion.
 pub enum Deleted {
-    /// The object is gone: its name and uid.
-    Gone(String, String),
+    /// The object is gone; as it was.
+    Gone(Arc<Record>),
     /// It is going; as it stands now.
     Going(Arc<Record>),
 }
 
 /// Deletes one object.
 pub fn delete(write: &Write<'_>, query: &Query, body: &Body) -> Result<Deleted, Failure> {
-    let options = Options::read(query, &body.optional()?);
+    let options = Options::read(query, &body.optional()?)?;
     loop {
         match attempt(write, &options) {
             Err(failure) if failure.is_race() => {}
@@ -85,15 +100,20 @@ fn attempt(write: &Write<'_>, options: &Options) -> Result<Deleted, Failure> {
     let mut object = live.value();
     let uid = object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
     if !options.uid.is_empty() && options.uid != uid {
-        let why = format!("Precondition failed: UID in precondition: {}, UID in object meta: {uid}", options.uid);
-        return Err(Failure::conflict(resource, write.name, &why));
+        let why = format!(
+            "the UID in the precondition ({}) does not match the UID in record ({uid}). The object might have been \
+             deleted and then recreated",
+            options.uid
+        );
+        return Err(Failure::precondition(resource, write.name, &why));
     }
     if !options.version.is_empty() && options.version != live.version.to_string() {
         let why = format!(
-            "Precondition failed: ResourceVersion in precondition: {}, ResourceVersion in object meta: {}",
+            "the ResourceVersion in the precondition ({}) does not match the ResourceVersion in record ({}). The \
+             object might have been modified",
             options.version, live.version
         );
-        return Err(Failure::conflict(resource, write.name, &why));
+        return Err(Failure::precondition(resource, write.name, &why));
     }
     let mut finalizers: Vec<String> = object["metadata"]["finalizers"]
         .as_array()
@@ -113,7 +133,16 @@ fn attempt(write: &Write<'_>, options: &Options) -> Result<Deleted, Failure> {
         if !write.options.dry_run {
             remove(write, &key, &live, &object)?;
         }
-        return Ok(Deleted::Gone(write.name.to_owned(), uid));
+        if resource.is("", "pods") {
+            let metadata = map_of(&mut object["metadata"]);
+            let generation = metadata.get("generation").and_then(Value::as_i64).unwrap_or(0) + 1;
+            metadata.insert("generation".to_owned(), generation.into());
+            metadata.insert("deletionTimestamp".to_owned(), now().into());
+            metadata.insert("deletionGracePeriodSeconds".to_owned(), 0.into());
+            let gone = Record::detached(resource, object);
+            return Ok(Deleted::Gone(gone.map_or(live, Arc::new)));
+        }
+        return Ok(Deleted::Gone(live));
     }
     let shorter = object["metadata"]["deletionGracePeriodSeconds"].as_i64().is_none_or(|old| grace < old);
     if going && !shorter {
@@ -122,7 +151,9 @@ fn attempt(write: &Write<'_>, options: &Options) -> Result<Deleted, Failure> {
     let metadata = map_of(&mut object["metadata"]);
     metadata
         .insert("deletionTimestamp".to_owned(), stamp(jiff::Timestamp::now().as_second().saturating_add(grace)).into());
-    metadata.insert("deletionGracePeriodSeconds".to_owned(), grace.into());
+    if !is_namespace {
+        metadata.insert("deletionGracePeriodSeconds".to_owned(), grace.into());
+    }
     if !finalizers.is_empty() {
         metadata.insert("finalizers".to_owned(), json!(finalizers));
     }

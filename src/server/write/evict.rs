@@ -1,6 +1,6 @@
 //! Evicting and binding pods.
 
-use super::{Body, Write, delete, map_of};
+use super::{Body, Write, delete, map_of, now};
 use crate::server::options::Query;
 use crate::server::resource::{Id, NODES};
 use crate::server::select::Labels;
@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 pub fn evict(write: &Write<'_>, body: &Body) -> Result<(), Failure> {
     let resource = write.resource();
     let eviction = body.object()?;
+    named_alike(write, &eviction, "Eviction")?;
     let live = write.store.get(write.place.id, &write.key(write.name));
     let live = live.ok_or_else(|| Failure::not_found(resource, write.name))?;
     let pod = live.value();
@@ -69,17 +70,26 @@ fn budgets_of(store: &Store, id: Id, namespace: &str, pod: &Record) -> Vec<std::
     all
 }
 
+/// What is sent to a pod must name it.
+fn named_alike(write: &Write<'_>, sent: &Value, kind: &str) -> Result<(), Failure> {
+    if sent["metadata"]["name"] == write.name {
+        return Ok(());
+    }
+    Err(Failure::bad_request(format!("name in URL does not match name in {kind} object")))
+}
+
 /// Gives a pod its node.
 pub fn bind(write: &Write<'_>, body: &Body) -> Result<(), Failure> {
     let resource = write.resource();
     let binding = body.object()?;
+    named_alike(write, &binding, "Binding")?;
     let node = binding["target"]["name"].as_str().unwrap_or_default().to_owned();
     let key = write.key(write.name);
     let live = write.store.get(write.place.id, &key).ok_or_else(|| Failure::not_found(resource, write.name))?;
     let mut pod = live.value();
     if let Some(there) = pod["spec"]["nodeName"].as_str() {
         let why = format!("pod {} is already assigned to node {there:?}", write.name);
-        return Err(Failure::conflict(resource, write.name, &why));
+        return Err(Failure::part_conflict(resource, "binding", write.name, &why));
     }
     if let Some(on) = write.store.get(NODES, &node) {
         for label in ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"] {
@@ -89,6 +99,13 @@ pub fn bind(write: &Write<'_>, body: &Body) -> Result<(), Failure> {
         }
     }
     map_of(&mut pod["spec"]).insert("nodeName".to_owned(), node.into());
+    let scheduled =
+        json!({"type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": now()});
+    let conditions = map_of(&mut pod["status"]).entry("conditions").or_insert_with(|| json!([]));
+    if let Some(all) = conditions.as_array_mut() {
+        all.retain(|it| it["type"] != "PodScheduled");
+        all.push(scheduled);
+    }
     if write.options.dry_run {
         return Ok(());
     }

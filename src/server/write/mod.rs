@@ -4,6 +4,7 @@ mod admit;
 mod body;
 mod create;
 mod defaults;
+mod definition;
 mod delete;
 mod evict;
 mod limits;

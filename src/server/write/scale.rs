@@ -5,7 +5,7 @@ use crate::server::patch;
 use crate::server::resource::Resource;
 use crate::server::schema::Shape;
 use crate::server::select::selector_text;
-use crate::server::status::Failure;
+use crate::server::status::{Cause, Failure};
 use crate::server::store::Record;
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -86,6 +86,10 @@ pub fn write(write: &Write<'_>, body: &Body, patching: bool) -> Result<Written, 
     let version = scale["metadata"]["resourceVersion"].as_str().unwrap_or_default();
     if !version.is_empty() && version != live.version.to_string() {
         return Err(Failure::modified(resource, write.name));
+    }
+    if let Some(wanted) = scale["spec"]["replicas"].as_i64().filter(|wanted| *wanted < 0) {
+        let cause = Cause::wrong("spec.replicas", &wanted.into(), "must be greater than or equal to 0");
+        return Err(Failure::invalid_kind("autoscaling", "Scale", write.name, &[cause]));
     }
     let mut object = live.value();
     set(&mut object, paths(resource).wanted, scale["spec"]["replicas"].as_i64().unwrap_or(0));

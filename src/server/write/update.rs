@@ -1,12 +1,12 @@
 //! Replacing and patching an object.
 
 use super::create::insert;
-use super::prepare::{check_forms, check_identity, prune};
+use super::prepare::{check_forms, check_identity, prune, unknown};
 use super::validate::validate;
-use super::{Body, PatchKind, Write, Written, defaults, delete, map_of, now};
+use super::{Body, PatchKind, Write, Written, defaults, definition, delete, map_of, now};
 use crate::server::fields::apply::apply;
 use crate::server::fields::managers::{Managers, Operation};
-use crate::server::status::Failure;
+use crate::server::status::{Cause, Failure};
 use crate::server::store::{Expected, Record};
 use crate::server::{mirror, patch};
 use serde_json::{Value, json};
@@ -22,6 +22,11 @@ pub fn update(write: &Write<'_>, body: &Body) -> Result<Written, Failure> {
     let warnings = prune(write, &mut object)?;
     check_forms(write, &object)?;
     let live = live(write)?;
+    let resource = write.resource();
+    if resource.wants_version() && object["metadata"]["resourceVersion"].as_str().is_none_or(str::is_empty) {
+        let cause = Cause::wrong("metadata.resourceVersion", &0.into(), "must be specified for an update");
+        return Err(Failure::invalid_kind(&resource.group, &resource.plural, write.name, &[cause]));
+    }
     let object = replace(write, &live, object, Operation::Update)?;
     Ok(Written { object, created: false, warnings })
 }
@@ -29,6 +34,10 @@ pub fn update(write: &Write<'_>, body: &Body) -> Result<Written, Failure> {
 /// Patches an object with a body.
 pub fn patch(write: &Write<'_>, body: &Body) -> Result<Written, Failure> {
     let (kind, change) = body.patch()?;
+    if kind == PatchKind::Apply && !write.options.named {
+        let cause = Cause::required("fieldManager", "is required for apply patch");
+        return Err(Failure::invalid_kind("meta.k8s.io", "PatchOptions", "", &[cause]));
+    }
     let mut last = None;
     for _ in 0..TRIES {
         match attempt(write, kind, &change) {
@@ -50,6 +59,11 @@ fn attempt(write: &Write<'_>, kind: PatchKind, change: &Value) -> Result<Written
     let old = whole(write, &live);
     let bad = |why: String| Failure::bad_request(why);
     let mut object = match kind {
+        PatchKind::Json if !change.is_array() => {
+            let why =
+                "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp";
+            return Err(Failure::bad_request(why));
+        }
         PatchKind::Json => patch::json(&old, change).map_err(|_| Failure::unprocessable())?,
         PatchKind::Merge => patch::merge(&old, change),
         PatchKind::Strategic if resource.custom.is_some() => {
@@ -61,7 +75,7 @@ fn attempt(write: &Write<'_>, kind: PatchKind, change: &Value) -> Result<Written
         PatchKind::Apply => {
             let mut config = change.clone();
             check_applied(write, &mut config)?;
-            let warnings = prune(write, &mut config)?;
+            let warnings = prune_applied(write, &mut config, change)?;
             check_forms(write, &config)?;
             let writer = write.writer(Operation::Apply);
             let merged = apply(&old, &config, resource.shape(), &writer, &now(), write.options.force)
@@ -72,8 +86,15 @@ fn attempt(write: &Write<'_>, kind: PatchKind, change: &Value) -> Result<Written
         }
     };
     check_identity(write, &mut object)?;
-    let warnings = prune(write, &mut object)?;
-    check_forms(write, &object)?;
+    // What a patch makes wrong is told of the patch, not of the object.
+    let patched = object.clone();
+    let of_patch = |failure: Failure| Failure::patch_failed(&patched, &failure);
+    let warnings = prune(write, &mut object).map_err(of_patch)?;
+    if resource.custom.is_some() {
+        check_forms(write, &object)?;
+    } else {
+        check_forms(write, &object).map_err(of_patch)?;
+    }
     let object = replace(write, &live, object, Operation::Update)?;
     Ok(Written { object, created: false, warnings })
 }
@@ -90,17 +111,38 @@ fn with_last_applied(write: &Write<'_>, mut object: Value, config: &Value) -> Va
 
 /// What is applied must say what it is, and who owns what is not for it to say.
 fn check_applied(write: &Write<'_>, config: &mut Value) -> Result<(), Failure> {
+    let text = |name: &str| config[name].as_str().unwrap_or_default();
+    let (version, kind) = (text("apiVersion"), text("kind"));
+    if version.is_empty() || kind.is_empty() {
+        let (group, version) = version.split_once('/').unwrap_or(("", version));
+        return Err(Failure::bad_request(format!("invalid object type: {group}/{version}, Kind={kind}")));
+    }
     if config["metadata"].get("managedFields").is_some_and(|fields| !fields.is_null()) {
         return Err(Failure::bad_request("metadata.managedFields must be nil"));
     }
     check_identity(write, config)
 }
 
+/// What is applied may only hold fields that there are.
+fn prune_applied(write: &Write<'_>, config: &mut Value, sent: &Value) -> Result<Vec<String>, Failure> {
+    let said = |path: &String| format!(".{path}: field not declared in schema");
+    let (namespace, name) = (sent["metadata"]["namespace"].as_str().unwrap_or_default(), write.name);
+    let unknown = unknown(write, config);
+    let why = match unknown.as_slice() {
+        [] => return prune(write, config),
+        [one] => said(one),
+        many => format!("errors:\n  {}", many.iter().map(said).collect::<Vec<_>>().join("\n  ")),
+    };
+    let resource = write.resource();
+    let of = format!("({namespace}/{name}; {}/{}, Kind={})", resource.group, resource.version, resource.kind);
+    Err(Failure::plain(format!("failed to create typed patch object {of}: {why}")))
+}
+
 fn apply_new(write: &Write<'_>, change: &Value) -> Result<Written, Failure> {
     let resource = write.resource();
     let mut config = change.clone();
     check_applied(write, &mut config)?;
-    let warnings = prune(write, &mut config)?;
+    let warnings = prune_applied(write, &mut config, change)?;
     check_forms(write, &config)?;
     let writer = write.writer(Operation::Apply);
     let bare = json!({"metadata": {"name": write.name}});
@@ -165,7 +207,9 @@ fn replace(
         metadata.insert("managedFields".to_owned(), old["metadata"]["managedFields"].clone());
     }
     keep_parts(write, &old, &mut object);
-    defaults::fill(write.store, resource, &mut object);
+    defaults::fill(resource, &mut object);
+    defaults::keep(resource, &old, &mut object);
+    defaults::prepare(write.store, resource, &mut object);
     if write.part != "status" {
         validate(resource, &object, Some(&old))?;
     }
@@ -184,7 +228,9 @@ fn replace(
     }
     if operation == Operation::Update {
         let mut managers = Managers::of(&object);
-        managers.update(&write.writer(operation), &old, &object, resource.shape(), &now());
+        // A scale is written without a time.
+        let time = if write.part == "scale" { String::new() } else { now() };
+        managers.update(&write.writer(operation), &old, &object, resource.shape(), &time);
         managers.write(&mut object);
     }
     if same(&old, &object) {
@@ -203,7 +249,7 @@ fn replace(
     let object = mirror::kept(resource, object);
     let put = write.store.put(write.place.id, &key, Expected::Version(live.version), object);
     let record = put.map_err(|_| Failure::race(resource, write.name))?;
-    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") {
+    if resource.is("apiextensions.k8s.io", "customresourcedefinitions") && definition::is_established(&record.value()) {
         write.store.registry.define(&record.value());
     }
     Ok(record)

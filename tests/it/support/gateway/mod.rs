@@ -1,8 +1,8 @@
 //! A gateway in front of an API server: a reverse proxy that ends TLS, speaks HTTP/1.1 and HTTP/2, counts what it is
 //! asked, and misbehaves on demand. [`FaultProxy`](super::proxy::FaultProxy) is for what goes wrong below HTTP.
 //!
-//! It shows the rig's own certificate, so that the rig's kubeconfig leads through it with another address; a client's
-//! certificate does not pass it, a token does.
+//! It shows a certificate that the server's kubeconfig trusts, so that this leads through it with another address; a
+//! client's certificate does not pass it, a token does.
 
 #![allow(dead_code, reason = "not every helper is in use at all times")]
 #![allow(clippy::panic, reason = "a failing gateway is a failing test")]
@@ -31,7 +31,7 @@ pub use self::manners::{Manners, Streaming};
 
 use self::fault::Rule;
 use super::proxy::rewrite_kubeconfig_to;
-use super::rig::Rig;
+use super::server::Place;
 
 #[derive(Default)]
 struct State {
@@ -58,15 +58,15 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Listens on a free port of 127.0.0.1 in front of the rig's API server.
-    pub fn start(rig: &Rig, manners: Manners) -> Gateway {
-        Self::start_as(rig, rig.context(), manners)
+    /// Listens on a free port of 127.0.0.1 in front of a server.
+    pub fn start(place: &Place, manners: Manners) -> Gateway {
+        Self::start_as(place, place.context(), manners)
     }
 
-    /// The same, with a kubeconfig of another of the rig's contexts.
-    pub fn start_as(rig: &Rig, context: &str, manners: Manners) -> Gateway {
+    /// The same, with a kubeconfig of another of the server's contexts.
+    pub fn start_as(place: &Place, context: &str, manners: Manners) -> Gateway {
         skylark::link::install_crypto();
-        let (acceptor, connector) = tls::both(&rig.ca(), manners.http1);
+        let (acceptor, connector) = tls::both(place.ca(), manners.http1);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.unwrap_or_else(|error| panic!("{error}"));
         let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)));
@@ -74,7 +74,7 @@ impl Gateway {
         let addr = listener.local_addr().unwrap_or_else(|error| panic!("{error}"));
         let server = format!("https://{addr}{}", manners.prefix);
         let state = Mutex::new(State { manners, ..State::default() });
-        let shared = Arc::new(Shared { state, target: rig.server_addr(), connector });
+        let shared = Arc::new(Shared { state, target: place.addr(), connector });
         let (quit, quitting) = oneshot::channel();
         let thread = thread::spawn({
             let shared = Arc::clone(&shared);
@@ -89,7 +89,7 @@ impl Gateway {
         });
         let dir = tempfile::tempdir().unwrap_or_else(|error| panic!("no directory: {error}"));
         let kubeconfig = dir.path().join("kubeconfig");
-        std::fs::write(&kubeconfig, rewrite_kubeconfig_to(rig.kubeconfig(), context, &server, context))
+        std::fs::write(&kubeconfig, rewrite_kubeconfig_to(place.kubeconfig(), context, &server, context))
             .unwrap_or_else(|error| panic!("{}: {error}", kubeconfig.display()));
         Gateway { addr, shared, quit: Some(quit), thread: Some(thread), kubeconfig, _dir: dir }
     }

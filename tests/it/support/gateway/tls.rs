@@ -7,7 +7,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-/// The rig's certificate for those who come, its authority for where they are led.
+/// The certificate beside the authority's for those who come, the authority for where they are led.
 pub(super) fn both(ca: &Path, http1: bool) -> (TlsAcceptor, TlsConnector) {
     let read = |name: &str| ca.with_file_name(name);
     let must = |error: rustls::pki_types::pem::Error| -> ! { panic!("the rig's certificates: {error}") };
