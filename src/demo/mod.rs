@@ -6,6 +6,7 @@
 mod bootstrap;
 mod content;
 mod controllers;
+mod incidents;
 mod machines;
 mod rng;
 mod script;
@@ -14,6 +15,7 @@ pub mod serving;
 mod tests;
 mod wanted;
 
+pub use incidents::{Incident, incidents};
 pub use wanted::Wanted;
 
 use crate::server::resource::NAMESPACES;

@@ -16,9 +16,11 @@ mod drill;
 mod faults;
 mod fleet;
 mod layers;
+mod pictures;
 mod pty_demo;
 mod pty_document;
 mod pty_faults;
+mod pty_first;
 mod pty_fleet;
 mod pty_hands;
 mod pty_kubeconfig;
@@ -47,5 +49,6 @@ mod support {
     pub mod proxy;
     pub mod pty;
     pub mod rig;
+    pub mod svg;
     pub mod tunnel;
 }

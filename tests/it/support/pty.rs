@@ -324,6 +324,15 @@ impl Pty {
         Shot::of(state.parser.screen())
     }
 
+    /// The screen itself, with its colours, between two frames.
+    pub fn screen(&self) -> vt100::Screen {
+        let (state, changed) = &*self.shared.0;
+        let mut state = state.lock();
+        let end = Instant::now() + PATIENCE;
+        while state.begun.is_some() && !state.ended && !changed.wait_until(&mut state, end).timed_out() {}
+        state.parser.screen().clone()
+    }
+
     /// Waits until the screen is so, and gives it.
     #[track_caller]
     pub fn wait_for(&self, what: &str, is_so: impl Fn(&Shot) -> bool) -> Shot {
