@@ -2,6 +2,7 @@
 
 use super::DemoCluster;
 use crate::server::resource::PODS;
+use std::sync::Arc;
 
 /// Something that goes wrong and can be found by looking.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,9 +29,9 @@ impl Incident {
 }
 
 /// Those that happen in these clusters.
-pub fn incidents<'a>(clusters: impl IntoIterator<Item = &'a DemoCluster> + Clone) -> Vec<Incident> {
+pub fn incidents(clusters: &[Arc<DemoCluster>]) -> Vec<Incident> {
     let happens = |incident: &Incident| {
-        clusters.clone().into_iter().any(|cluster| {
+        clusters.iter().any(|cluster| {
             let named = |key: &str| key.rsplit('/').next().is_some_and(|name| name.starts_with(incident.pods()));
             cluster.server.store.latest(PODS).items.keys().any(|key| named(key))
         })

@@ -169,7 +169,7 @@ pub fn demo(wanted: &crate::demo::Wanted) -> Result<(Made, Vec<std::sync::Arc<cr
     });
     let fleet = Fleet::new(blueprints.collect(), Patience::default());
     let wanted = fleet.clusters.iter().map(|cluster| cluster.id).collect();
-    let demo = crate::demo::incidents(clusters.iter().map(Arc::as_ref)).into_iter().map(told).collect();
+    let demo = crate::demo::incidents(&clusters).into_iter().map(told).collect();
     Ok((Made { fleet, wanted, problems: Vec::new(), warnings: Vec::new(), demo: Some(demo) }, clusters))
 }
 

@@ -302,11 +302,11 @@ texts! {
     DemoAbout => "These clusters live in this program and end with it: nothing is real, and no cluster of yours is asked anything.",
     DemoHow => "What goes wrong can be found by looking. Ctrl-Z shows only what wants attention, in all clusters; Enter opens, d describes, Esc goes back.",
     DemoRollout => "its rollout",
-    DemoRolloutHow => ":deploy /cart-service, d on the one marked ✗: Trouble names the pod that stops it, the annotations what was released; Enter on the line of the pod goes there.",
+    DemoRolloutHow => ":deploy /cart-service, d on the one marked ✗: Trouble names the pod that stops it (Enter goes there), the annotations what was released.",
     DemoConfig => "who changed its config?",
     DemoConfigHow => "/order-consumer, d on a pod that is not ready, / order-consumer-config, Enter twice: the annotation last-change says who changed what, and when.",
     DemoVolume => "its volume",
-    DemoVolumeHow => "/ledger-db-0, d, / data-ledger-db-0, Enter twice: the events say how full the volume is, and when it will be full.",
+    DemoVolumeHow => "/ledger-db-0, d on the one in prod-shanghai, / data-ledger-db-0, Enter twice: the events say how full the volume is, and when it will be full.",
     DemoMoreToFind => "And more: :nodes, :certificates, :events --since 1h, Ctrl-Z anywhere. `skylark serve` gives these clusters to kubectl.",
     DemoNone => "This is not the demo: `skylark demo` opens it",
 

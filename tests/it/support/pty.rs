@@ -71,7 +71,7 @@ impl Shot {
 
     fn heads_at(&self) -> Option<usize> {
         let is_head = |word: &str| word.chars().any(char::is_uppercase) && !word.chars().any(char::is_lowercase);
-        self.lines.iter().take(4).position(|line| {
+        self.lines.iter().take(5).position(|line| {
             line.starts_with("   ") && line.split_whitespace().count() > 1 && line.split_whitespace().all(is_head)
         })
     }

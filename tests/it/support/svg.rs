@@ -44,26 +44,27 @@ struct Run {
     look: Look,
 }
 
-/// The runs of a line. Wide characters stand alone, so that no font moves what follows them.
+/// The runs of a line. Wide characters stand alone, and so does what follows two blanks: no font moves it.
 fn runs(screen: &Screen, line: u16, columns: u16) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for column in 0..columns {
         let Some(cell) = screen.cell(line, column).filter(|cell| !cell.is_wide_continuation()) else { continue };
         let look = Look::of(cell);
         let text = if cell.has_contents() { cell.contents() } else { " " };
-        let wide = cell.is_wide();
-        match runs.last_mut() {
-            Some(run)
-                if run.look == look
-                    && !wide
-                    && run.column + run.cells == column
-                    && run.text.is_ascii()
-                    && text.is_ascii() =>
-            {
+        let goes_on = |run: &&mut Run| {
+            run.look == look
+                && run.column + run.cells == column
+                && (run.text.is_ascii() && text.is_ascii())
+                && !(run.text.ends_with("  ") && text != " ")
+        };
+        match runs.last_mut().filter(goes_on) {
+            Some(run) => {
                 run.text.push_str(text);
                 run.cells += 1;
             }
-            _ => runs.push(Run { column, cells: 1 + u16::from(wide), text: text.to_owned(), look }),
+            None => {
+                runs.push(Run { column, cells: 1 + u16::from(cell.is_wide()), text: text.to_owned(), look });
+            }
         }
     }
     runs
