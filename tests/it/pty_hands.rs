@@ -188,7 +188,7 @@ pub fn go_over(fleet: &Fleet, hands: &mut Hands, lines: u16) {
     let shot = hands.press("<ctrl-s>", "a file", |shot| shot.lines.iter().any(|line| line.contains("Saved ")));
     let saved: Vec<_> = std::fs::read_dir(state.join("tables")).expect("saved tables").flatten().collect();
     let csv = std::fs::read_to_string(saved[0].path()).expect("a table");
-    assert!(csv.starts_with("CLUSTER,NAMESPACE,NAME,READY,STATUS,RESTARTS,AGE\r\n"), "{csv}");
+    assert!(csv.starts_with("CLUSTER,NAMESPACE,NAME,READY,STATUS,RESTARTS,AGE\n"), "{csv}");
     assert!(csv.lines().count() > fleet.pods, "{}", shot.framed());
 
     // What is still to come does nothing, and says so.
