@@ -311,6 +311,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_wide_goes_on_below_its_value() {
+        let mut page = Page::default();
+        page.field("Name", "a");
+        page.section("Events", |page| {
+            page.table(&["TYPE", "MESSAGE"], vec![vec!["Warning".into(), "a sentence".into()]]);
+        });
+        page.warn("slow");
+        let hangs: Vec<_> = page.finish().lines.iter().map(|line| (line.text(), line.hang)).collect();
+        let at = |text: &str| hangs.iter().find(|(line, _)| line.contains(text)).map(|(_, hang)| *hang);
+        assert_eq!(["slow", "Name", "Events", "a sentence"].map(at), [4, 7, 2, 11].map(Some));
+    }
+
+    #[test]
     fn what_is_too_long_says_how_much_more_there_is() {
         let mut page = Page::default();
         page.list("Labels", (0..10_080).map(|n| format!("l{n}=x").into()));
