@@ -374,7 +374,9 @@ fn help_and_the_way_out() {
     }
     pty.type_keys("<esc>");
     pty.wait_for("the pods", |shot| !shot.rows().is_empty() && !shot.has("Esc closes"));
-    // At the first place there is nothing to go back to, and it says how to leave.
+    // At the first place there is nothing to go back to, and it says how to leave; the line of the demo goes first.
+    pty.type_keys("<esc>");
+    pty.wait_for("no line of the demo", |shot| shot.status().contains(":demo"));
     pty.type_keys("<esc>");
     pty.wait_for("a hint", |shot| shot.status().contains(":q"));
     let ended = pty.quit();
