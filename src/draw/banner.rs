@@ -10,9 +10,10 @@ use ratatui::layout::Rect;
 /// Screens of fewer lines have better use for it.
 const LEAST: u16 = 12;
 
-/// How many lines it takes. Where an object is read there is none: its text wants the room.
+/// How many lines it takes. Where an object is read there is none: its text wants the room. Who hides the
+/// header wants no more said above the table.
 pub(super) fn lines(area: Rect, snapshot: &Snapshot, ui: &Ui) -> u16 {
-    let shows = ui.demo.as_ref().is_some_and(|demo| !demo.hidden);
+    let shows = ui.demo.as_ref().is_some_and(|demo| !demo.hidden) && !ui.no_header;
     u16::from(shows && snapshot.page.is_none() && area.height >= LEAST)
 }
 
@@ -85,6 +86,8 @@ mod tests {
         let hidden = plain(&of::busy(), &ui);
         let lines = |text: &str| text.lines().filter(|line| line.contains("/cart-service")).count();
         assert_eq!((lines(&shown), lines(&hidden)), (1, 0), "{shown}\n{hidden}");
+        let bare = plain(&of::busy(), &Ui { demo: Some(demo()), no_header: true, ..of::ui() });
+        assert_eq!(lines(&bare), 0, "{bare}");
         // What it is, is said all the same.
         assert!(hidden.lines().next().is_some_and(|line| line.trim_end().ends_with(" demo")), "{hidden}");
     }

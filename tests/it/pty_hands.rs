@@ -209,6 +209,8 @@ pub fn go_over(fleet: &Fleet, hands: &mut Hands, lines: u16) {
 fn demo_in(columns: u16, lines: u16) {
     let pty = skylark(&["demo"]).size(columns, lines).env("SKYLARK_CLIPBOARD", "file").open();
     let mut hands = Hands::on(pty);
+    hands.pty.wait_for("the line of the demo", |shot| shot.has("/cart-service"));
+    hands.press("<esc>", "no such line", |shot| !shot.has("/cart-service"));
     go_over(&demo(), &mut hands, lines);
     hands.pty.type_keys(":q<enter>");
     assert_eq!(hands.pty.ended().code, Some(0));
