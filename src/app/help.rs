@@ -191,8 +191,10 @@ fn entries_of(entries: &[&Hint], cells: u16) -> Vec<HelpLine> {
     for entry in entries {
         if entry.keys.is_empty() {
             // A sentence.
+            if !lines.is_empty() {
+                lines.push(HelpLine::default());
+            }
             lines.extend(wrap(&entry.label, cells).into_iter().map(|text| HelpLine { text, ..HelpLine::default() }));
-            lines.push(HelpLine::default());
             continue;
         }
         let longest = entry.label.split_whitespace().map(width).max().unwrap_or(0);

@@ -1,6 +1,7 @@
 //! The reducer: keys and snapshots in, state and effects out. No I/O, no terminal, no clock.
 
 mod copy;
+mod demo;
 mod drill;
 mod editor;
 mod enter;
@@ -33,7 +34,7 @@ use places::Places;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
-use ui::{Mode, Ui};
+use ui::{Demo, Incident, Mode, Ui};
 
 /// How many namespaces have a key.
 const FAVOURITES: usize = 9;
@@ -61,6 +62,8 @@ pub struct Start {
     pub keymap: Keymap,
     /// Words of the user's own, and what they stand for on the command line.
     pub aliases: BTreeMap<String, String>,
+    /// What there is to find, where the fleet is the demo's.
+    pub demo: Option<Vec<Incident>>,
 }
 
 impl Default for Start {
@@ -75,6 +78,7 @@ impl Default for Start {
             wide: false,
             keymap: Keymap::embedded(),
             aliases: BTreeMap::new(),
+            demo: None,
         }
     }
 }
@@ -145,8 +149,9 @@ pub struct App {
 impl App {
     /// The application before its first event.
     pub fn new(start: Start) -> App {
+        let demo = start.demo.map(|incidents| Demo { incidents, hidden: false });
         let mut app = App {
-            ui: Ui { read_only: start.read_only, problems: start.problems, ..Ui::default() },
+            ui: Ui { read_only: start.read_only, problems: start.problems, demo, ..Ui::default() },
             snapshot: Arc::default(),
             places: Places::new(Spec {
                 pane: start.pane,

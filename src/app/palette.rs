@@ -293,6 +293,7 @@ impl App {
             Id::HistoryLast => (!self.places.has_last()).then_some(Text::NoLast),
             Id::AllNamespaces => (spec.namespaces == Namespaces::All).then_some(Text::WhyAllNamespaces),
             Id::Connect => (!self.in_scope().any(|(_, phase)| phase == Phase::Idle)).then_some(Text::NothingIdle),
+            Id::Demo => self.ui.demo.is_none().then_some(Text::DemoNone),
             Id::Retry => self.in_scope().all(|(_, phase)| phase == Phase::Live).then_some(Text::WhyAllLive),
             _ => None,
         };

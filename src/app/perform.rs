@@ -27,6 +27,7 @@ impl App {
             Id::CommandLine => self.begin_command(),
             Id::Help => self.begin_help(),
             Id::Errors => self.show_errors(),
+            Id::Demo => self.show_demo()?,
             Id::SearchHelp => self.begin_help_search(),
             Id::Palette => self.begin_palette(""),
             Id::Aliases => self.begin_palette(":"),
@@ -205,7 +206,7 @@ impl App {
             spec.filter.clear();
             spec.faults = false;
             self.show(out);
-        } else {
+        } else if self.places.has_back() || !self.hide_demo() {
             self.wander(Places::back, Text::AtBottom, out);
         }
     }

@@ -121,6 +121,7 @@ impl App {
                 Secrets::Masked => Some(Text::HintReveal),
                 Secrets::Revealed => Some(Text::HintMask),
             },
+            Id::Wrap => Some(if page.is_some_and(|page| page.wrap) { Text::HintCut } else { Text::HintWrap }),
             Id::Managed => (object.form == Form::Yaml).then_some(Text::HintManaged),
             Id::Yaml => (object.form != Form::Yaml).then_some(Text::HintYaml),
             Id::Describe => (object.form != Form::Describe).then_some(Text::HintDescribe),

@@ -9,6 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::time::Duration;
 
 mod copy;
+mod demo;
 mod document;
 mod filter;
 mod drill;

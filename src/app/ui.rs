@@ -1,6 +1,7 @@
 //! What drawing needs of the application's state, beside the snapshot.
 
 use crate::model::draft::Tone;
+use crate::text::catalog::Text;
 
 /// The application's own part of a frame.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -24,6 +25,28 @@ pub struct Ui {
     pub notices: Vec<String>,
     /// The header is hidden.
     pub no_header: bool,
+    /// The fleet is the demo's.
+    pub demo: Option<Demo>,
+}
+
+/// What a newcomer is told of the demo.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Demo {
+    /// What there is to find, best first.
+    pub incidents: Vec<Incident>,
+    /// It was read: the line that tells of it does not show any more.
+    pub hidden: bool,
+}
+
+/// Something to be found in the demo.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Incident {
+    /// What to filter the pods for.
+    pub name: &'static str,
+    /// What to look at.
+    pub what: Text,
+    /// How it is found, key by key.
+    pub how: Text,
 }
 
 /// What the keys go to.

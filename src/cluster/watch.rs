@@ -1,17 +1,18 @@
 //! Fills one source: lists it, follows it, and says on it and on the cluster how that goes.
 
+mod failed;
+mod turn;
+
 use super::ask::{Answer, AskError, ask};
 use super::cluster::Cluster;
 use super::doubt::look_closer;
 use super::gate::Pass;
-use super::machine::{self, Trouble};
+use super::machine;
 use super::open::Options;
 use super::project::Projector;
 use super::relate::sieve::Sieve;
 use super::shape::Shape;
-use super::wire::{
-    Bookmark, Encoding, EventType, ListPiece, ListReader, MAX_OBJECT, Status, WatchReader, WireError, json, protobuf,
-};
+use super::wire::{Encoding, ListPiece, ListReader, MAX_OBJECT, WatchReader, WireError, protobuf};
 use crate::link::{Ask, Lane};
 use crate::model::source::{Feed, Source};
 use crate::model::state::WatchPhase;
@@ -20,6 +21,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
+use turn::Turn;
 
 /// Objects of the first page, so that the eye has something soon.
 const FIRST_PAGE: u32 = 500;
@@ -38,10 +40,6 @@ const STREAM_EVENTS: u32 = 500;
 const POLL: Duration = Duration::from_secs(30);
 /// A watch that the server ends sooner than this and without an event was not worth opening.
 const TOO_SHORT: Duration = Duration::from_secs(2);
-/// The longest wait between attempts of one watch that fails by itself.
-const OWN_LONGEST: Duration = Duration::from_secs(30);
-/// Refusals after which it is asked only half as often: rights change seldom.
-const OFTEN_REFUSED: u32 = 8;
 
 /// A selection that the server makes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -557,70 +555,6 @@ impl Watch {
         self.cluster.now()
     }
 
-    fn own_backoff(&mut self) -> Duration {
-        self.failures = self.failures.saturating_add(1);
-        let factor = OWN_LONGEST.as_secs_f64() / machine::LONGEST.as_secs_f64();
-        let wait = machine::backoff(self.failures, machine::jitter());
-        if self.failures > 5 { wait.mul_f64(factor) } else { wait }
-    }
-
-    /// Whether a run that lists once waits as the server asks it to: where that takes no longer in all
-    /// than it would wait for an answer.
-    fn may_wait(&mut self, error: &AskError) -> bool {
-        let Some(Trouble::Throttled { retry_after, .. }) = error.trouble() else { return false };
-        self.throttled = self.throttled.saturating_add(retry_after.unwrap_or(1).max(1));
-        Duration::from_secs(self.throttled.into()) <= self.cluster.patience.silence
-    }
-
-    /// Says on the source what failed; gives how long to wait before the next attempt, `None` where
-    /// the gate decides it.
-    fn failed(&mut self, error: &AskError) -> Option<Duration> {
-        let now = self.cluster.now();
-        let reason = error.sentence();
-        let complete = self.source.status().complete;
-        let gone = error.code() == Some(410) || matches!(error, AskError::Refused { status, .. } if too_new(status));
-        let (phase, wait) = if gone {
-            self.version.clear();
-            self.expired += 1;
-            // Expired once is the way of the world; again and again is a failure.
-            if self.expired < 3 {
-                return None;
-            }
-            (lost(complete, reason), Some(self.own_backoff()))
-        } else if error.trouble().is_some() {
-            let gives_up = self.once && !self.may_wait(error);
-            (lost(complete, reason), gives_up.then_some(Duration::ZERO))
-        } else if !self.version.is_empty() && error.code() == Some(405) {
-            self.unwatchable = true;
-            self.version.clear();
-            return Some(POLL);
-        } else if !self.version.is_empty() && error.code() == Some(403) {
-            // What may be listed is listed again, and then tried again.
-            self.version.clear();
-            let phase = WatchPhase::Forbidden { reason };
-            self.forbidden = Some(phase.clone());
-            (phase, Some(POLL))
-        } else {
-            let wait = Some(self.own_backoff());
-            match error.code() {
-                Some(403) => {
-                    let often = self.failures > OFTEN_REFUSED;
-                    self.source.set_refused(true);
-                    (WatchPhase::Forbidden { reason }, wait.map(|wait| if often { wait * 2 } else { wait }))
-                }
-                Some(404) => (WatchPhase::Missing { reason }, wait),
-                _ => (lost(complete, reason), wait),
-            }
-        };
-        if matches!(error, AskError::Wire(_)) {
-            // What was read may be wrong or cut: begin anew.
-            self.version.clear();
-        }
-        tracing::info!(cluster = %self.cluster.name, kind = %self.source.kind, phase = phase.word(), "{}", phase.reason());
-        self.source.set_phase(phase, now);
-        wait
-    }
-
     async fn flush(&self) {
         if let Some(followers) = &self.followers {
             let feed = self.source.take_feed();
@@ -630,15 +564,6 @@ impl Watch {
             }
         }
     }
-}
-
-fn lost(complete: bool, reason: String) -> WatchPhase {
-    if complete { WatchPhase::Stale { reason } } else { WatchPhase::Failed { reason } }
-}
-
-/// Another replica of the server is behind: only a fresh list helps.
-fn too_new(status: &Status) -> bool {
-    status.code == 504 && status.message.contains("resource version")
 }
 
 /// Whether a stream of objects is worth more than pages of compressed ones.
@@ -651,74 +576,6 @@ fn is_worth_gzip(round_trip: Option<Duration>) -> bool {
 }
 
 const ENDLESS: &str = "the streaming list did not end";
-
-/// The state of one watch request.
-#[derive(Default)]
-struct Turn {
-    /// The initial events are still coming.
-    listing: bool,
-    /// Events that came.
-    events: u32,
-    /// The initial events are complete, as of this version.
-    listed: Option<String>,
-    /// The columns have changed under the rows, which are listed anew with the new ones.
-    reshaped: bool,
-}
-
-impl Turn {
-    fn event(
-        &mut self,
-        projector: &mut Projector,
-        source: &Source,
-        encoding: Encoding,
-        (kind, object): (EventType, &[u8]),
-        version: &mut String,
-        now: u32,
-    ) -> Result<(), AskError> {
-        self.events = self.events.saturating_add(1);
-        match kind {
-            EventType::Error => {
-                let status = match encoding {
-                    Encoding::Json => json::status(object)?,
-                    Encoding::Protobuf => protobuf::status(object)?,
-                };
-                Err(AskError::Refused { status, retry_after: None })
-            }
-            EventType::Bookmark => {
-                projector.bookmark(encoding, object, source)?;
-                let Bookmark { resource_version, ends_list } = match encoding {
-                    Encoding::Json => json::bookmark(object)?,
-                    Encoding::Protobuf => protobuf::bookmark(object)?,
-                };
-                if self.listing && ends_list {
-                    self.listing = false;
-                    projector.listing = false;
-                    source.set_columns(projector.columns());
-                    self.listed = Some(resource_version.clone());
-                }
-                if !resource_version.is_empty() {
-                    *version = resource_version;
-                }
-                Ok(())
-            }
-            EventType::Added | EventType::Modified | EventType::Deleted => {
-                let before = source.rows().columns_version();
-                projector.deleting = kind == EventType::Deleted;
-                let read = projector.event(encoding, object, source, now, |draft| source.upsert(draft, now));
-                projector.deleting = false;
-                read?;
-                if !projector.version().is_empty() {
-                    projector.version().clone_into(version);
-                }
-                if !self.listing {
-                    projector.settle(source);
-                }
-                self.reshaped |= !self.listing && before != source.rows().columns_version();
-                Ok(())
-            }
-        }
-    }
-}
 
 /// Encodes everything that is not unreserved in a URL.
 pub fn percent_encode(text: &str) -> String {

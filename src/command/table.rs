@@ -174,7 +174,7 @@ commands! {
     MoveBottom      Global   ["move-bottom"]                        None       DocMoveBottom;
     CommandLine     Global   ["command-line"]                       None       DocCommandLine 10 HintCommandLine;
     Help            Global   ["help" "h" "?"]                       None       DocHelp 60 HintHelp;
-    Back            Global   ["back"]                               None       DocBack 40 HintBack;
+    Back            Global   ["back"]                               None       DocBack 8 HintBack;
     Palette         Global   ["palette"]                            None       DocPalette 12 HintPalette;
     Aliases         Global   ["aliases" "alias" "a"]                None       DocAliases;
     Header          Global   ["header"]                             None       DocHeader;
@@ -182,6 +182,7 @@ commands! {
     Redraw          Global   ["redraw"]                             None       DocRedraw;
     Quit            Global   ["quit" "q" "q!" "qa" "Q" "exit"]      None       DocQuit;
     Errors          Global   ["errors" "messages"]                  None       DocErrors;
+    Demo            Global   ["demo"]                               None       DocDemo;
 
     SearchHelp      Help     ["search-help"]                        None       DocSearchHelp 12 HintSearch;
 

@@ -15,8 +15,10 @@ mod rng;
 pub mod serving;
 #[cfg(test)]
 mod tests;
+mod tour;
 mod wanted;
 
+pub use tour::{Incident, incidents};
 pub use wanted::Wanted;
 
 use crate::server::resource::NAMESPACES;

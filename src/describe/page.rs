@@ -13,11 +13,14 @@ const MOST_ROWS: usize = 1000;
 const WIDEST_KEY: usize = 28;
 /// Fields with more entries between them do not share a column.
 const FAR: usize = 12;
+/// What goes on below begins so far further in.
+const FURTHER: usize = 2;
 /// Columns of a table stand this far apart.
 const GAP: usize = 2;
 
 enum Entry {
-    Line(Inked),
+    /// A line, and where in it it goes on below when it is too long.
+    Line(Inked, usize),
     Field(String, Vec<Inked>),
 }
 
@@ -63,8 +66,7 @@ impl Page {
 
     /// The head of a section.
     pub fn head(&mut self, key: &str) {
-        let inked = Inked::new(key, Ink::Heading).and(":", Ink::Punctuation);
-        self.push(Entry::Line(inked));
+        self.line(Inked::new(key, Ink::Heading).and(":", Ink::Punctuation));
     }
 
     /// A section: its head, and what `body` writes below it.
@@ -82,7 +84,7 @@ impl Page {
 
     /// A line.
     pub fn line(&mut self, line: impl Into<Inked>) {
-        self.push(Entry::Line(line.into()));
+        self.push(Entry::Line(line.into(), FURTHER));
     }
 
     fn push(&mut self, entry: Entry) {
@@ -122,7 +124,8 @@ impl Page {
         }
         let head: Vec<_> = heads.iter().map(|head| Inked::new(head, Ink::Heading)).collect();
         for row in std::iter::once(head).chain(rows) {
-            self.line(aligned(row, &widths));
+            let hang = before_last(&row, &widths);
+            self.push(Entry::Line(aligned(row, &widths), hang));
         }
     }
 
@@ -152,7 +155,7 @@ impl Page {
             let worst = if self.trouble.iter().any(|(bad, _)| *bad) { Ink::Bad } else { Ink::Warn };
             lines.push(Line::of(format!("{}:", Text::AboutTrouble), worst));
             for (_, what) in std::mem::take(&mut self.trouble) {
-                lines.push(indented(2, what));
+                lines.push(indented(2, what, FURTHER));
             }
             lines.push(Line::default());
         }
@@ -161,7 +164,7 @@ impl Page {
             let Placed { indent, dash, entry } = placed;
             let first = lines.len();
             match entry {
-                Entry::Line(inked) => lines.push(indented(indent, inked)),
+                Entry::Line(inked, hang) => lines.push(indented(indent, inked, hang)),
                 Entry::Field(key, values) => field_lines(&mut lines, indent, &key, values, column),
             }
             if let (true, Some(line)) = (dash, lines.get_mut(first)) {
@@ -195,7 +198,14 @@ fn aligned(row: Vec<Inked>, widths: &[usize]) -> Inked {
     line
 }
 
-fn indented(indent: usize, inked: Inked) -> Line {
+/// Where the last cell of a row begins.
+fn before_last(row: &[Inked], widths: &[usize]) -> usize {
+    let before = row.len().saturating_sub(1);
+    row.iter().zip(widths).take(before).map(|(cell, cells)| cell.width().max(*cells) + GAP).sum()
+}
+
+/// A line so far in; where it is too long, it goes on `hang` cells further in.
+fn indented(indent: usize, inked: Inked, hang: usize) -> Line {
     let Inked { mut pieces, link } = inked;
     if indent > 0 && !pieces.is_empty() {
         pieces.insert(0, Piece::new(" ".repeat(indent), Ink::Plain));
@@ -206,7 +216,7 @@ fn indented(indent: usize, inked: Inked) -> Line {
     }) {
         pieces.pop();
     }
-    Line { pieces, link, changed: false }
+    Line { pieces, link, changed: false, hang: u16::try_from(indent + hang).unwrap_or(0) }
 }
 
 /// Puts a dash into the last two blanks of a line's indent.
@@ -260,7 +270,7 @@ fn field_lines(lines: &mut Vec<Line>, indent: usize, key: &str, values: Vec<Inke
             Some(key) => key.and(" ".repeat(gap), Ink::Plain).with(value),
             None => Inked::new(" ".repeat(column), Ink::Plain).with(value),
         };
-        lines.push(indented(indent, line));
+        lines.push(indented(indent, line, column));
     }
 }
 
@@ -298,6 +308,19 @@ mod tests {
         生産  1
         db    20
         ");
+    }
+
+    #[test]
+    fn what_is_too_wide_goes_on_below_its_value() {
+        let mut page = Page::default();
+        page.field("Name", "a");
+        page.section("Events", |page| {
+            page.table(&["TYPE", "MESSAGE"], vec![vec!["Warning".into(), "a sentence".into()]]);
+        });
+        page.warn("slow");
+        let hangs: Vec<_> = page.finish().lines.iter().map(|line| (line.text(), line.hang)).collect();
+        let at = |text: &str| hangs.iter().find(|(line, _)| line.contains(text)).map(|(_, hang)| *hang);
+        assert_eq!(["slow", "Name", "Events", "a sentence"].map(at), [4, 7, 2, 11].map(Some));
     }
 
     #[test]

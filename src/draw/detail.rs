@@ -7,8 +7,9 @@ use crate::text::width::head;
 use crate::theme::Scope;
 use crate::view::snapshot::Snapshot;
 
-/// The cut cells of the row under the cursor, what identifies it first.
-pub(super) fn cut(canvas: &Canvas<'_>, snapshot: &Snapshot, columns: &Columns) -> Vec<[Piece; 2]> {
+/// The cut cells of the row under the cursor, what identifies it first. A cluster's name that the header has
+/// whole is left out: there it can be read, and every row would say it.
+pub(super) fn cut(canvas: &Canvas<'_>, snapshot: &Snapshot, columns: &Columns, named: bool) -> Vec<[Piece; 2]> {
     let window = &snapshot.window;
     let row = window.cursor.and_then(|cursor| window.rows.get(cursor.checked_sub(window.offset)?));
     let Some(row) = row else { return Vec::new() };
@@ -16,7 +17,7 @@ pub(super) fn cut(canvas: &Canvas<'_>, snapshot: &Snapshot, columns: &Columns) -
     for column in &columns.shown {
         let (Some(head), Some(cell)) = (window.heads.get(column.index), row.cells.get(column.index)) else { continue };
         let shortened = head.identity && columns.clusters.get(cell).is_some_and(|short| short != cell);
-        if shortened || fit(cell, head, column.width) != cell.as_str() {
+        if if shortened { !named } else { fit(cell, head, column.width) != cell.as_str() } {
             cells.push((head, cell));
         }
     }

@@ -108,7 +108,9 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, page: &Page) {
             add(format!("{} {}", canvas.theme.glyphs.warn, Text::PageRevealed), canvas.theme.tone(Tone::Warn));
         }
     }
-    for (on, text) in [(page.wrap, Text::PageWrap), (page.managed, Text::PageManaged)] {
+    // Descriptions are wrapped unless they are wanted otherwise.
+    let wrap = page.wrap && page.object.form == Form::Yaml;
+    for (on, text) in [(wrap, Text::PageWrap), (page.managed, Text::PageManaged)] {
         if on {
             add(text.to_string(), canvas.style(Scope::Dim));
         }

@@ -46,6 +46,11 @@ pub(super) fn strip(clusters: &[ClusterLine], width: u16, theme: &Theme) -> Vec<
     counts(clusters.iter(), theme)
 }
 
+/// Whether a strip has every cluster's whole name.
+pub(super) fn names_all(strip: &[Piece], clusters: &[ClusterLine]) -> bool {
+    strip.len() >= clusters.len() && clusters.iter().all(|line| strip.iter().any(|piece| piece.text == line.name))
+}
+
 /// How much a state wants to be seen, most first.
 fn urgency(phase: Phase) -> u8 {
     match phase {

@@ -24,34 +24,37 @@ pub(super) fn lines(snapshot: &Snapshot, columns: u16) -> u16 {
     if clusters.len() <= 1 || all <= u32::from(columns) { 1 } else { 2 }
 }
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, ui: &Ui) {
+/// Draws it; says whether every cluster's whole name is in it.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, snapshot: &Snapshot, ui: &Ui) -> bool {
     if area.is_empty() {
-        return;
+        return false;
     }
     let (left, right) = (area.x + INDENT, area.right());
     let facts = facts(canvas, snapshot);
     let filter = filter(canvas, snapshot, facts.is_empty());
     let mut end = right;
     let problems = (!ui.notices.is_empty()).then(|| fill(Text::ErrorsTag, &[&ui.notices.len().to_string()]));
-    let tags: Vec<String> = ui.read_only.then(|| Text::ReadOnly.to_string()).into_iter().chain(problems).collect();
+    let demo = ui.demo.is_some().then(|| Text::DemoTag.to_string());
+    let read_only = ui.read_only.then(|| Text::ReadOnly.to_string());
+    let tags: Vec<String> = demo.into_iter().chain(read_only).chain(problems).collect();
     if !tags.is_empty() {
         let tag = format!(" {} ", tags.join("  "));
         canvas.put_right(right, area.y, &tag, canvas.style(Scope::Tag));
         end = right.saturating_sub(width(&tag) + 2);
     }
-    let (x, y, right) = if area.height > 1 {
-        let pieces = fleet::strip(&snapshot.clusters, end.saturating_sub(left), canvas.theme);
-        canvas.put_all(left, area.y, end, &pieces);
-        (left, area.y + 1, right)
-    } else {
-        let kept = (width_of(&facts) + width_of(&filter)).min((end - left) / 2);
-        let pieces = fleet::strip(&snapshot.clusters, (end - left).saturating_sub(kept + 4), canvas.theme);
-        let x = canvas.put_all(left, area.y, end, &pieces);
-        (if x > left { x + 4 } else { x }, area.y, end)
+    let two = area.height > 1;
+    let kept = if two { 0 } else { (width_of(&facts) + width_of(&filter)).min((end - left) / 2) + 4 };
+    let strip = fleet::strip(&snapshot.clusters, end.saturating_sub(left + kept), canvas.theme);
+    let x = canvas.put_all(left, area.y, end, &strip);
+    let (x, y, right) = match two {
+        true => (left, area.y + 1, right),
+        false if x > left => (x + 4, area.y, end),
+        false => (x, area.y, end),
     };
     let kept = width_of(&filter).min(FILTER);
     let x = canvas.put_all(x, y, right.saturating_sub(kept), &facts);
     canvas.put_all(x, y, right, &filter);
+    fleet::names_all(&strip, &snapshot.clusters)
 }
 
 /// `18 nodes · 142 pods 3m ago in 11 of 12 clusters · all namespaces`

@@ -1,6 +1,7 @@
 //! Draws a frame: a pure function of the view's snapshot, the application's state and the theme.
 //! No frames, no logo: a header, the table's title and heads, and rows.
 
+mod banner;
 mod canvas;
 mod columns;
 mod detail;
@@ -28,6 +29,7 @@ use ratatui::layout::Rect;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Areas {
     header: Rect,
+    banner: Rect,
     title: Rect,
     heads: Rect,
     rows: Rect,
@@ -42,7 +44,8 @@ impl Areas {
             lines => lines,
         };
         let has = |least: u16| u16::from(area.height >= least);
-        let heights = [wanted * has(6), has(5), has(4), 0, has(2)];
+        let banner = banner::lines(area, snapshot, ui);
+        let heights = [wanted * has(6), banner, has(5), has(4), 0, has(2)];
         let fixed: u16 = heights.iter().sum();
         let mut y = area.y;
         let mut part = |height: u16| {
@@ -52,6 +55,7 @@ impl Areas {
         };
         Areas {
             header: part(wanted * has(6)),
+            banner: part(banner),
             title: part(has(5)),
             heads: part(has(4)),
             rows: part(area.height.saturating_sub(fixed)),
@@ -108,7 +112,8 @@ fn legible(area: Rect, buffer: &mut Buffer, theme: &Theme) {
 
 fn parts(area: Rect, canvas: &mut Canvas<'_>, snapshot: &Snapshot, ui: &Ui) -> Option<(u16, u16)> {
     let areas = Areas::of(area, snapshot, ui);
-    header::draw(canvas, areas.header, snapshot, ui);
+    let named = header::draw(canvas, areas.header, snapshot, ui);
+    banner::draw(canvas, areas.banner, ui);
     if let Mode::Help(help) = &ui.mode {
         let below = Rect { height: area.bottom() - areas.title.y, ..areas.title };
         return help::draw(canvas, below, help);
@@ -137,15 +142,16 @@ fn parts(area: Rect, canvas: &mut Canvas<'_>, snapshot: &Snapshot, ui: &Ui) -> O
         table::heads(canvas, areas.heads, &snapshot.window, &columns);
         table::rows(canvas, areas.rows, snapshot, &columns);
     }
+    let cut = detail::cut(canvas, snapshot, &columns, named);
     match &ui.mode {
         Mode::Command(line) => prompt::draw(canvas, areas.rows, areas.status, ":", line, snapshot),
         Mode::Filter(line) => prompt::draw(canvas, areas.rows, areas.status, "/", line, snapshot),
         Mode::Palette(open) => {
-            status::draw(canvas, areas.rows, areas.status, snapshot, ui, &columns);
+            status::draw(canvas, areas.rows, areas.status, snapshot, ui, cut);
             palette::draw(canvas, areas.title.union(areas.heads).union(areas.rows), open)
         }
         Mode::Table | Mode::Help(_) => {
-            status::draw(canvas, areas.rows, areas.status, snapshot, ui, &columns);
+            status::draw(canvas, areas.rows, areas.status, snapshot, ui, cut);
             which::draw(canvas, areas.rows, ui);
             None
         }

@@ -1,7 +1,6 @@
 //! The last line: a message, else what is cut in the row under the cursor, then the keys.
 
 use super::canvas::{Canvas, INDENT, Piece};
-use super::columns::Columns;
 use super::{detail, title};
 use crate::app::ui::{Hint, Ui};
 use crate::model::draft::Tone;
@@ -14,7 +13,15 @@ use ratatui::layout::Rect;
 const MOST: usize = 4;
 const MOST_WIDE: usize = 6;
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, snapshot: &Snapshot, ui: &Ui, columns: &Columns) {
+/// Draws it; `cut` is what is cut in the row under the cursor.
+pub(super) fn draw(
+    canvas: &mut Canvas<'_>,
+    rows: Rect,
+    area: Rect,
+    snapshot: &Snapshot,
+    ui: &Ui,
+    cut: Vec<[Piece; 2]>,
+) {
     if area.is_empty() {
         return;
     }
@@ -37,7 +44,6 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, rows: Rect, area: Rect, snapshot: &S
         }
         return;
     }
-    let cut = detail::cut(canvas, snapshot, columns);
     let mut lines = detail::lines(cut, right.saturating_sub(left));
     let mut x = left;
     match (lines.pop(), lines.is_empty()) {

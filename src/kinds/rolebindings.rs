@@ -1,20 +1,10 @@
 //! Role bindings.
 
 use super::meta::ObjectMeta;
-use super::subjects::{RoleRef, Subject, fill_subjects};
+use super::subjects::{COLUMNS, RoleRef, Subject, fill_binding};
 use super::wire::wire;
 use super::{ClientKind, KnownKind, Object, from_json, from_protobuf};
-use crate::model::column::Column;
 use crate::model::draft::Draft;
-
-static COLUMNS: [Column; 6] = [
-    Column::shown("NAME"),
-    Column::shown("ROLE"),
-    Column::shown("AGE"),
-    Column::wide("USERS"),
-    Column::wide("GROUPS"),
-    Column::wide("SERVICEACCOUNTS"),
-];
 
 pub(super) const KIND: ClientKind = ClientKind {
     kind: KnownKind {
@@ -49,9 +39,6 @@ impl Object for RoleBinding {
     }
 
     fn fill(&self, draft: &mut Draft) {
-        draft.cell_span(draft.name);
-        draft.cell_fmt(format_args!("{}", self.role_ref));
-        draft.cell_age(draft.created);
-        fill_subjects(&self.subjects, draft);
+        fill_binding(&self.role_ref, &self.subjects, draft);
     }
 }

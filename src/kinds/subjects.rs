@@ -1,8 +1,19 @@
 //! Whom a binding gives a role, and which.
 
 use super::wire::wire;
+use crate::model::column::Column;
 use crate::model::draft::Draft;
 use std::fmt;
+
+/// The columns of bindings, those of a namespace and those of a cluster.
+pub(super) static COLUMNS: [Column; 6] = [
+    Column::shown("NAME"),
+    Column::shown("ROLE"),
+    Column::shown("AGE"),
+    Column::wide("USERS"),
+    Column::wide("GROUPS"),
+    Column::wide("SERVICEACCOUNTS"),
+];
 
 wire! {
     struct RoleRef {
@@ -23,8 +34,11 @@ impl fmt::Display for RoleRef {
     }
 }
 
-/// The cells USERS, GROUPS and SERVICEACCOUNTS.
-pub(super) fn fill_subjects(subjects: &[Subject], draft: &mut Draft) {
+/// The cells of a binding.
+pub(super) fn fill_binding(role_ref: &RoleRef, subjects: &[Subject], draft: &mut Draft) {
+    draft.cell_span(draft.name);
+    draft.cell_fmt(format_args!("{role_ref}"));
+    draft.cell_age(draft.created);
     for kind in ["User", "Group", "ServiceAccount"] {
         draft.cell_fmt(format_args!(
             "{}",

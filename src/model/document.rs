@@ -60,6 +60,8 @@ pub struct Line {
     pub link: Option<Reference>,
     /// It differs from what stood here when the object was last seen.
     pub changed: bool,
+    /// Where it goes on when it is broken, in cells; 0 is where the line itself begins.
+    pub hang: u16,
 }
 
 impl Line {

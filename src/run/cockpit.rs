@@ -384,7 +384,7 @@ pub fn run(made: Made, opening: Opening) -> Exit {
 }
 
 fn open(made: Made, opening: Opening) -> io::Result<()> {
-    let Made { fleet, wanted, mut problems, warnings } = made;
+    let Made { fleet, wanted, mut problems, warnings, demo } = made;
     let Settings { keymap, theme, wide, aliases, problems: mistakes, .. } = opening.settings;
     let notices: Vec<String> = mistakes.into_iter().chain(warnings).collect();
     for notice in &notices {
@@ -400,6 +400,7 @@ fn open(made: Made, opening: Opening) -> io::Result<()> {
         wide,
         notices,
         aliases,
+        demo,
         ..Start::default()
     };
     if let Some(kind) = opening.kind {

@@ -111,10 +111,10 @@ pub fn kinds(word: &OsStr) -> Vec<CompletionCandidate> {
 
 fn known_kinds() -> Vec<(String, String)> {
     let mut names = Vec::new();
-    let built_in = super::kinds::BUILT_IN.iter().map(|(plural, short)| (*plural, *short));
+    let others = super::kinds::OTHERS.iter().copied();
     let ours = crate::kinds::client_kinds().iter();
     let ours = ours.map(|client| (client.kind.plural, client.kind.short_names.first().copied().unwrap_or_default()));
-    for (plural, short) in ours.chain(built_in) {
+    for (plural, short) in ours.chain(others) {
         names.push((plural.to_owned(), short.to_owned()));
     }
     names.sort_unstable();

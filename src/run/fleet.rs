@@ -1,6 +1,7 @@
 //! The fleet that a command line asks for.
 
 use super::args::Contexts;
+use crate::app::ui::Incident;
 use crate::cluster::ask::Patience;
 use crate::cluster::cluster::Blueprint;
 use crate::cluster::fleet::Fleet;
@@ -19,6 +20,8 @@ pub struct Made {
     pub problems: Vec<String>,
     /// What works and should not be as it is, a sentence each.
     pub warnings: Vec<String>,
+    /// What there is to find, where it is the demo's.
+    pub demo: Option<Vec<Incident>>,
 }
 
 /// What a fleet is made of.
@@ -109,7 +112,7 @@ pub fn exact(request: &Request<'_>, silence: Duration) -> Result<Made, NoFleet> 
     let blueprints: Vec<_> = chosen.into_iter().map(|entry| request.blueprint(&loaded, entry, silence)).collect();
     let fleet = Fleet::new(blueprints, Patience { silence });
     let wanted = fleet.clusters.iter().map(|cluster| cluster.id).collect();
-    Ok(Made { fleet, wanted, problems: loaded.problems, warnings: loaded.warnings })
+    Ok(Made { fleet, wanted, problems: loaded.problems, warnings: loaded.warnings, demo: None })
 }
 
 /// The fleet of the cockpit: what was asked for is connected, the other clusters stay idle, and what
@@ -141,7 +144,7 @@ pub fn whole(request: &Request<'_>) -> Result<Made, NoFleet> {
         .map(|i| ClusterId(i as u16))
         .collect();
     let fleet = Fleet::new(blueprints, Patience { silence });
-    Ok(Made { fleet, wanted, problems, warnings: loaded.warnings })
+    Ok(Made { fleet, wanted, problems, warnings: loaded.warnings, demo: None })
 }
 
 fn same_place(a: &ContextEntry, b: &ContextEntry) -> bool {
@@ -166,5 +169,19 @@ pub fn demo(wanted: &crate::demo::Wanted) -> Result<(Made, Vec<std::sync::Arc<cr
     });
     let fleet = Fleet::new(blueprints.collect(), Patience::default());
     let wanted = fleet.clusters.iter().map(|cluster| cluster.id).collect();
-    Ok((Made { fleet, wanted, problems: Vec::new(), warnings: Vec::new() }, clusters))
+    let demo = crate::demo::incidents(&clusters).into_iter().map(told).collect();
+    Ok((Made { fleet, wanted, problems: Vec::new(), warnings: Vec::new(), demo: Some(demo) }, clusters))
+}
+
+/// What a newcomer is told of an incident.
+#[cfg(feature = "embedded-fleet")]
+fn told(incident: crate::demo::Incident) -> Incident {
+    use crate::demo::Incident::{Config, Rollout, Volume};
+    use crate::text::catalog::Text;
+    let (what, how) = match incident {
+        Rollout => (Text::DemoRollout, Text::DemoRolloutHow),
+        Config => (Text::DemoConfig, Text::DemoConfigHow),
+        Volume => (Text::DemoVolume, Text::DemoVolumeHow),
+    };
+    Incident { name: incident.pods(), what, how }
 }

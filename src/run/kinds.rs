@@ -1,57 +1,38 @@
-//! The kinds that every server serves, as completion knows them without asking one.
+//! The kinds that every server serves and whose columns are its own, as completion knows them without asking one.
 
 /// Plural and short name; empty where there is none.
-pub const BUILT_IN: &[(&str, &str)] = &[
+pub const OTHERS: &[(&str, &str)] = &[
     ("apiservices", ""),
     ("bindings", ""),
-    ("certificatesigningrequests", "csr"),
-    ("clusterrolebindings", ""),
-    ("clusterroles", ""),
-    ("configmaps", "cm"),
     ("controllerrevisions", ""),
-    ("cronjobs", "cj"),
     ("csidrivers", ""),
     ("csinodes", ""),
     ("csistoragecapacities", ""),
-    ("customresourcedefinitions", "crd"),
-    ("daemonsets", "ds"),
-    ("deployments", "deploy"),
-    ("endpoints", "ep"),
-    ("endpointslices", ""),
-    ("events", "ev"),
     ("flowschemas", ""),
-    ("horizontalpodautoscalers", "hpa"),
     ("ingressclasses", ""),
-    ("ingresses", "ing"),
     ("ipaddresses", "ip"),
-    ("jobs", ""),
-    ("leases", ""),
-    ("limitranges", "limits"),
     ("mutatingwebhookconfigurations", ""),
-    ("namespaces", "ns"),
-    ("networkpolicies", "netpol"),
-    ("nodes", "no"),
-    ("persistentvolumeclaims", "pvc"),
-    ("persistentvolumes", "pv"),
-    ("poddisruptionbudgets", "pdb"),
-    ("pods", "po"),
     ("podtemplates", ""),
     ("priorityclasses", "pc"),
     ("prioritylevelconfigurations", ""),
-    ("replicasets", "rs"),
-    ("replicationcontrollers", "rc"),
-    ("resourcequotas", "quota"),
-    ("rolebindings", ""),
-    ("roles", ""),
     ("runtimeclasses", ""),
-    ("secrets", ""),
-    ("serviceaccounts", "sa"),
     ("servicecidrs", ""),
-    ("services", "svc"),
-    ("statefulsets", "sts"),
-    ("storageclasses", "sc"),
     ("validatingadmissionpolicies", ""),
     ("validatingadmissionpolicybindings", ""),
     ("validatingwebhookconfigurations", ""),
     ("volumeattachments", ""),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_kind_is_written_twice() {
+        for (plural, short) in OTHERS {
+            assert!(crate::kinds::client_kinds().iter().all(|it| it.kind.plural != *plural), "{plural}");
+            assert!(short.is_empty() || crate::kinds::named(short).is_none(), "{short}");
+        }
+        assert!(OTHERS.is_sorted());
+    }
+}

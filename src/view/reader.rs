@@ -2,7 +2,7 @@
 
 use super::page::{Cut, Found, Mark, PageRow};
 use super::search::Search;
-use super::slice::{Start, breaks, cell_of, cells, slice};
+use super::slice::{Start, breaks, cell_of, cells, hang, slice};
 use super::spec::Motion;
 use crate::base::age::Timestamp;
 use crate::model::document::{Document, Ink, Line, Piece};
@@ -434,8 +434,16 @@ impl Reader {
             if cut.left {
                 pieces.push(Piece::new(" ", Ink::Plain));
             }
+            // Later rows of a line stand further in.
+            let inset = if place.row > 0 { hang(line, self.width) } else { 0 };
+            if inset > 0 {
+                pieces.push(Piece::new(" ".repeat(inset), Ink::Plain));
+            }
             let part = slice(line, start, from + usize::from(cut.left)..to.saturating_sub(usize::from(cut.right)));
-            let found = self.search.in_row((line, place.line), start, &part.bytes, &(from..to));
+            let mut found = self.search.in_row((line, place.line), start, &part.bytes, &(from..to));
+            for (cells, _) in &mut found {
+                *cells = cells.start + inset as u16..cells.end + inset as u16;
+            }
             pieces.extend(part.pieces);
             if place == self.cursor {
                 at = Some(rows.len());
@@ -449,7 +457,7 @@ impl Reader {
                 found,
                 mark: trace.mark,
                 fresh: trace.mark != Mark::None && now.saturating_sub(trace.at) < FRESH,
-                linked: line.link.is_some(),
+                linked: line.link.is_some() && place.row + 1 == self.rows_of(place.line),
             });
         }
         (rows, at)

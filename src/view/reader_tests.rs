@@ -90,6 +90,23 @@ fn long_lines_are_cut_scrolled_or_broken() {
 }
 
 #[test]
+fn sentences_go_on_further_in() {
+    let mut described = document(&["  Message:  the container cart was restarted by the kubelet", "end"]);
+    described.lines[0].hang = 12;
+    described.lines[0].link = Some(crate::model::reference::Reference::default());
+    let mut reader = reader(described, 40, 5);
+    reader.set_wrap(true);
+    let blank = " ".repeat(12);
+    let broken = [">  Message:  the container cart was ", &format!("{blank}restarted by the kubelet"), "end"];
+    assert_eq!(screen(&reader), broken);
+    // What is found shows where it stands, and the line leads on at its end.
+    reader.set_search("kubelet");
+    let (rows, _) = reader.rows(0);
+    assert_eq!((&rows[0].found, &rows[1].found), (&vec![], &vec![(29..36, true)]));
+    assert_eq!((rows[0].linked, rows[1].linked), (false, true));
+}
+
+#[test]
 fn searching() {
     let mut reader = reader(document(&["one", "two One", "three", "none", "two"]), 20, 5);
     reader.go(Motion::Rows(2));

@@ -28,10 +28,22 @@ const LONGEST_TICK: u32 = 30;
 /// How documents are shown, whichever it is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Taste {
-    /// Long lines are broken.
+    /// Long lines of YAML are broken.
     pub wrap: bool,
+    /// Long lines of descriptions are cut: sentences stand there, which are broken else.
+    pub cut: bool,
     /// `managedFields` show.
     pub managed: bool,
+}
+
+impl Taste {
+    /// Whether long lines are broken in this form.
+    fn wraps(self, form: Form) -> bool {
+        match form {
+            Form::Yaml => self.wrap,
+            Form::Describe => !self.cut,
+        }
+    }
 }
 
 /// What a document was written from.
@@ -74,7 +86,7 @@ impl Reading {
         let detail = Detail::new(cluster, which);
         let answering = (object.form == Form::Describe).then(|| Answering::new(&detail));
         let mut reader = Reader::default();
-        reader.set_wrap(taste.wrap);
+        reader.set_wrap(taste.wraps(object.form));
         Reading {
             object,
             detail,
@@ -143,8 +155,11 @@ impl Reading {
                 self.changes = 0;
             }
             Read::Wrap => {
-                taste.wrap = !taste.wrap;
-                self.reader.set_wrap(taste.wrap);
+                match self.object.form {
+                    Form::Yaml => taste.wrap = !taste.wrap,
+                    Form::Describe => taste.cut = !taste.cut,
+                }
+                self.reader.set_wrap(taste.wraps(self.object.form));
             }
             Read::Sideways(halves) => self.reader.sideways(halves),
             Read::Managed if self.object.form == Form::Yaml => {

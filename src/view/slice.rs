@@ -28,9 +28,25 @@ pub struct Start {
     pub byte: usize,
 }
 
-/// Where the rows of a broken line begin; there is always one.
+/// Fewer cells beside where a line goes on are no use.
+const NARROW: usize = 24;
+/// Where a line goes on that would be too narrow there: so far in from where its text begins.
+const FURTHER: usize = 4;
+
+/// Where a line goes on when it is broken, in cells of a row of so many.
+pub fn hang(line: &Line, limit: usize) -> usize {
+    let hang = usize::from(line.hang);
+    let blank = |piece: &Piece| piece.text.len() - piece.text.trim_start_matches(' ').len();
+    let near = line.pieces.first().map_or(0, blank) + FURTHER;
+    [hang, near].into_iter().find(|cells| cells + NARROW <= limit).filter(|_| hang > 0).unwrap_or(0)
+}
+
+/// Where the rows of a broken line begin; there is always one. A line that hangs is broken between words.
 pub fn breaks(line: &Line, limit: usize) -> Vec<Start> {
     let limit = limit.max(2);
+    if line.hang > 0 {
+        return hanging(line, limit);
+    }
     if line.pieces.iter().all(|piece| piece.text.is_ascii()) {
         let all = cells(line);
         return (0..all.max(1)).step_by(limit).map(|at| Start { cell: at, byte: at }).collect();
@@ -42,6 +58,33 @@ pub fn breaks(line: &Line, limit: usize) -> Vec<Start> {
             starts.push(at);
         }
         at = Start { cell: next, byte: at.byte + grapheme.len() };
+    }
+    starts
+}
+
+/// [`breaks`] of a line whose later rows begin further in.
+fn hanging(line: &Line, limit: usize) -> Vec<Start> {
+    let narrow = limit - hang(line, limit);
+    let mut starts = vec![Start::default()];
+    // Behind the last blank, where a row may end: not in the left half of it, where that is not to be had.
+    let mut word: Option<Start> = None;
+    let (mut at, mut before) = (Start::default(), ' ');
+    for grapheme in line.pieces.iter().flat_map(|piece| piece.text.graphemes(true)) {
+        let first = grapheme.chars().next().unwrap_or(' ');
+        let cells = usize::from(grapheme.cell_width());
+        let room = if starts.len() == 1 { limit } else { narrow };
+        let begin = starts.last().copied().unwrap_or_default();
+        // Wide characters are words of their own.
+        if first != ' ' && (before == ' ' || cells > 1) {
+            word = Some(at);
+        }
+        if at.cell + cells - begin.cell > room && first != ' ' {
+            let start = word.filter(|word| word.cell > begin.cell + room / 2).unwrap_or(at);
+            starts.push(start);
+            word = None;
+        }
+        before = if cells > 1 { ' ' } else { first };
+        at = Start { cell: at.cell + cells, byte: at.byte + grapheme.len() };
     }
     starts
 }
@@ -162,6 +205,38 @@ mod tests {
         }
         assert_eq!(slice(&line, Start::default(), 3..6).bytes, 2..8);
         assert_eq!(slice(&line, Start::default(), 20..30).bytes, 0..0);
+    }
+
+    #[test]
+    fn hanging_lines_are_broken_between_words() {
+        let rows = |text: &str, hang: u16, limit: usize| {
+            let line = Line { hang, ..line(&[text]) };
+            let starts = breaks(&line, limit);
+            let ends = starts.iter().skip(1).map(|next| next.byte).chain([text.len()]);
+            starts.iter().zip(ends).map(|(start, end)| text[start.byte..end].to_owned()).collect::<Vec<_>>()
+        };
+        let text = "  Message:  back-off restarting the container cart in pod cart-service-2fcl9nrx5n-kzfh5";
+        let broken = rows(text, 12, 40);
+        assert_eq!(
+            broken,
+            ["  Message:  back-off restarting the ", "container cart in pod ", "cart-service-2fcl9nrx5n-kzfh", "5"]
+        );
+        assert_eq!(rows("short", 4, 40), ["short"]);
+        // What has no blanks is broken where it must be, and between wide characters anywhere.
+        assert_eq!(
+            rows(&"x".repeat(100), 4, 40),
+            [&"x".repeat(40), &"x".repeat(36), &"x".repeat(24)].map(String::clone)
+        );
+        assert_eq!(
+            rows(&"産".repeat(40), 4, 40),
+            [&"産".repeat(20), &"産".repeat(18), "産産"].map(ToString::to_string)
+        );
+        // A blank at which a row ends belongs to it.
+        assert_eq!(rows("aaaa bbbb", 2, 4), ["aaaa ", "bbbb"]);
+        // Too far in is too narrow.
+        let wide = Line { hang: 30, ..line(&["  a  b"]) };
+        assert_eq!([80, 40, 27].map(|limit| hang(&wide, limit)), [30, 6, 0]);
+        assert_eq!(hang(&line(&["  a"]), 80), 0);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::snapshot::Written;
 use super::spec::{What, Write};
 use super::table::Table;
 use crate::base::age::Timestamp;
+use crate::text::csv;
 
 /// No text grows beyond this; the rows that do not fit are counted.
 const MOST: usize = 32 << 20;
@@ -17,7 +18,7 @@ pub fn write(of: &Write, table: &Table, now: Timestamp, skews: &[i32]) -> Writte
     };
     let mut text = match of.what {
         What::Table => titles.join("\t") + "\n",
-        What::Csv => csv(&titles),
+        What::Csv => csv::line(&titles),
         What::Column(_) | What::Rows => String::new(),
     };
     let mut written = 0;
@@ -29,7 +30,7 @@ pub fn write(of: &Write, table: &Table, now: Timestamp, skews: &[i32]) -> Writte
                     + "\n"
             }
             What::Rows | What::Table => cells.join("\t") + "\n",
-            What::Csv => csv(&cells),
+            What::Csv => csv::line(&cells),
         };
         if text.len() + line.len() > MOST {
             break;
@@ -42,27 +43,4 @@ pub fn write(of: &Write, table: &Table, now: Timestamp, skews: &[i32]) -> Writte
         text.truncate(text.trim_end_matches('\n').len());
     }
     Written { of: of.clone(), text, rows: written, left: rows.len() - written }
-}
-
-/// A line of comma-separated values, as RFC 4180 quotes them.
-fn csv(cells: &[String]) -> String {
-    let quoted = |cell: &String| {
-        if cell.contains([',', '"', '\n', '\r']) || cell.starts_with(' ') || cell.ends_with(' ') {
-            format!("\"{}\"", cell.replace('"', "\"\""))
-        } else {
-            cell.clone()
-        }
-    };
-    cells.iter().map(quoted).collect::<Vec<_>>().join(",") + "\r\n"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_quoted_where_they_must_be() {
-        let cells = ["a", "b, c", "say \"x\"", "", " d"].map(String::from);
-        assert_eq!(csv(&cells), "a,\"b, c\",\"say \"\"x\"\"\",,\" d\"\r\n");
-    }
 }

@@ -17,9 +17,11 @@ mod drill;
 mod faults;
 mod fleet;
 mod layers;
+mod pictures;
 mod pty_demo;
 mod pty_document;
 mod pty_faults;
+mod pty_first;
 mod pty_fleet;
 mod pty_hands;
 mod pty_kubeconfig;
@@ -50,5 +52,6 @@ mod support {
     pub mod rig;
     pub mod served;
     pub mod server;
+    pub mod svg;
     pub mod tunnel;
 }

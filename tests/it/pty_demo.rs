@@ -69,9 +69,10 @@ fn it_opens_on_the_pods_of_a_live_fleet() {
 #[test]
 fn rows_before_decoration() {
     for (columns, lines, least) in [(80, 24, 19), (120, 40, 35), (200, 50, 45)] {
-        let pty = demo(columns, lines);
-        let shot = pty.shot();
-        assert!(shot.rows().len() >= least, "{} rows\n{}", shot.rows().len(), shot.framed());
+        let mut pty = demo(columns, lines);
+        // Without the line that a newcomer gets.
+        pty.type_keys("<esc>");
+        pty.wait_for("rows", |shot| shot.rows().len() >= least && shot.status().contains("1/"));
     }
 }
 
@@ -381,7 +382,9 @@ fn help_and_the_way_out() {
     }
     pty.type_keys("<esc>");
     pty.wait_for("the pods", |shot| !shot.rows().is_empty() && !shot.has("Esc closes"));
-    // At the first place there is nothing to go back to, and it says how to leave.
+    // At the first place there is nothing to go back to, and it says how to leave; the line of the demo goes first.
+    pty.type_keys("<esc>");
+    pty.wait_for("no line of the demo", |shot| shot.status().contains(":demo"));
     pty.type_keys("<esc>");
     pty.wait_for("a hint", |shot| shot.status().contains(":q"));
     let ended = pty.quit();

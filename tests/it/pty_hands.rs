@@ -189,7 +189,7 @@ pub fn go_over(fleet: &Fleet, hands: &mut Hands, lines: u16) {
     let shot = hands.press("<ctrl-s>", "a file", |shot| shot.lines.iter().any(|line| line.contains("Saved ")));
     let saved: Vec<_> = std::fs::read_dir(state.join("tables")).expect("saved tables").flatten().collect();
     let csv = std::fs::read_to_string(saved[0].path()).expect("a table");
-    assert!(csv.starts_with("CLUSTER,NAMESPACE,NAME,READY,STATUS,RESTARTS,AGE\r\n"), "{csv}");
+    assert!(csv.starts_with("CLUSTER,NAMESPACE,NAME,READY,STATUS,RESTARTS,AGE\n"), "{csv}");
     assert!(csv.lines().count() > fleet.pods, "{}", shot.framed());
 
     // What is still to come does nothing, and says so.
@@ -213,6 +213,8 @@ fn demo_in(columns: u16, lines: u16) {
         .env("SKYLARK_CLIPBOARD", "file")
         .open();
     let mut hands = Hands::on(pty);
+    hands.pty.wait_for("the line of the demo", |shot| shot.has("/cart-service"));
+    hands.press("<esc>", "no such line", |shot| !shot.has("/cart-service"));
     go_over(&demo(), &mut hands, lines);
     hands.pty.type_keys(":q<enter>");
     assert_eq!(hands.pty.ended().code, Some(0));

@@ -1,10 +1,11 @@
 //! `get --watch`: replaying the stream gives the server's set, whatever happens to the server and to the way there.
 
 use crate::api::Api;
-use crate::cli::{PATIENCE, Seen, Stream, eventually, skylark};
+use crate::cli::{PATIENCE, Seen, Stream, eventually, get, skylark};
 use crate::support::proxy::{FaultProxy, Mode, rewrite_kubeconfig};
 use crate::support::rig::{Component, Rig, RigOptions, Version, on_both, require_rig};
 use crate::support::server::{Place, Server, on_each};
+use crate::support::until;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -243,8 +244,10 @@ fn ticking(server: Server) {
         });
     }
     let mark = stream.mark();
-    // Nothing can be waited for: these rows are seconds old, so that every second changes their ages.
-    std::thread::sleep(Duration::from_secs(3));
+    // These rows are seconds old, so that every second changes their ages: one that is asked anew shows that.
+    let printed = || get(rig.kubeconfig(), &["pods", "-n", &n]).out;
+    let first = printed();
+    until("an age has ticked", || printed() != first);
     stream.now(|seen| assert!(seen.lines[mark..].is_empty(), "{:?}", &seen.lines[mark..]));
     stream.consistent();
 }

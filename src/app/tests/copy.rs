@@ -86,12 +86,12 @@ fn tables_are_saved() {
     let answer = rig.answer(|snapshot| {
         snapshot.written = Some(Arc::new(Written {
             of: Write { number: 1, what: What::Csv },
-            text: "A\r\n1\r\n".into(),
+            text: "A\n1\n".into(),
             rows: 1,
             left: 0,
         }));
     });
-    assert_eq!(words(&answer), "written; save 1 rows as pods-team-a+team-b-2026-09-21T14-13-20: A\r\n1\r\n");
+    assert_eq!(words(&answer), "written; save 1 rows as pods-team-a+team-b-2026-09-21T14-13-20: A\n1\n");
 }
 
 #[test]

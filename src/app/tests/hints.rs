@@ -21,11 +21,11 @@ fn hints_say_what_is_of_use_here() {
     rig.keys(":po");
     assert_eq!(hints(&rig), "Enter run · Tab complete · Esc cancel · Ctrl-U clear · Up earlier");
     rig.keys("<esc>?");
-    assert_eq!(hints(&rig), "/ search · ? close");
+    assert_eq!(hints(&rig), "? close · / search");
     rig.keys("?:ns team-a<enter>");
     assert!(hints(&rig).contains("Esc back") && hints(&rig).contains("0 all namespaces"), "{}", hints(&rig));
     rig.on_clusters(1, &[]);
-    assert!(hints(&rig).starts_with("Enter scope to it · : command"), "{}", hints(&rig));
+    assert!(hints(&rig).starts_with("Enter scope to it · Esc back · : command"), "{}", hints(&rig));
     assert!(hints(&rig).contains("Shift-C connect"));
     rig.answer(|snapshot| snapshot.clusters.truncate(1));
     assert!(!hints(&rig).contains("connect") && !hints(&rig).contains("retry"));

@@ -26,7 +26,7 @@ use super::rng::Rng;
 use crate::server::registry::Registry;
 use crate::server::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS, Resource};
 use crate::server::store::{Mould, Seeds};
-use apps::Trouble;
+pub use apps::Trouble;
 use maker::Maker;
 pub use pods::{ADVISOR, USAGE, usage};
 use rustc_hash::FxHashMap;

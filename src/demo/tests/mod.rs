@@ -4,7 +4,7 @@
 mod certificates;
 mod churn;
 mod claims;
-mod client;
+pub(super) mod client;
 mod company;
 mod controllers;
 mod events;

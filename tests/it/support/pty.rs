@@ -72,7 +72,7 @@ impl Shot {
 
     fn heads_at(&self) -> Option<usize> {
         let is_head = |word: &str| word.chars().any(char::is_uppercase) && !word.chars().any(char::is_lowercase);
-        self.lines.iter().take(4).position(|line| {
+        self.lines.iter().take(5).position(|line| {
             line.starts_with("   ") && line.split_whitespace().count() > 1 && line.split_whitespace().all(is_head)
         })
     }
@@ -333,6 +333,15 @@ impl Pty {
         let end = Instant::now() + PATIENCE;
         while state.begun.is_some() && !state.ended && !changed.wait_until(&mut state, end).timed_out() {}
         Shot::of(state.parser.screen())
+    }
+
+    /// The screen itself, with its colours, between two frames.
+    pub fn screen(&self) -> vt100::Screen {
+        let (state, changed) = &*self.shared.0;
+        let mut state = state.lock();
+        let end = Instant::now() + PATIENCE;
+        while state.begun.is_some() && !state.ended && !changed.wait_until(&mut state, end).timed_out() {}
+        state.parser.screen().clone()
     }
 
     /// Waits until the screen is so, and gives it.
