@@ -2,7 +2,8 @@
 //!
 //! Everything runs on loopback, is bounded in time, and ends with this process: the control plane when
 //! its stdin closes, the cockpit when its terminal goes. See [`options::Options`] for what can be set:
-//! `cargo bench --bench figures -- --quick` is over in two minutes and proves that each figure can be had.
+//! `cargo bench --bench figures -- --quick` is over in two minutes and proves that each figure can be had;
+//! `--scale 150k`, `--scale serve-150k` and `--scale serve-20x15k` measure larger ones.
 
 mod audit;
 mod cockpit;
@@ -14,7 +15,10 @@ mod process;
 mod proxy;
 mod report;
 mod rig;
+mod scale;
+mod serve;
 mod server;
+mod site;
 mod stats;
 
 use clap::Parser as _;
@@ -33,7 +37,8 @@ fn main() -> ExitCode {
     std::thread::spawn(move || {
         std::thread::sleep(Duration::from_secs(longest));
         eprintln!("figures: not done after {longest} s");
-        // Our children end when what we hold of them closes.
+        // Our children end when what we hold of them closes; a served fleet has to be told.
+        serve::stop_all();
         std::process::exit(1);
     });
     match figures::measure(&options).and_then(|report| report.publish(&options)) {
