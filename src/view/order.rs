@@ -303,7 +303,9 @@ fn ranks<V: Copy + Eq + Hash>(
         next += u32::from(compare(at(pair[0]), at(pair[1])) != Ordering::Equal);
         rank[pair[1] as usize] = next;
     }
-    ids.iter_mut().for_each(|id| *id = rank[*id as usize]);
+    for id in &mut ids {
+        *id = rank[*id as usize];
+    }
     Some(ids)
 }
 

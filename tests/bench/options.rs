@@ -72,11 +72,6 @@ impl Options {
         self.sized(self.nodes, self.scale.nodes(), self.pods() / 30)
     }
 
-    /// Pods of all clusters together.
-    pub fn all(&self) -> u32 {
-        self.pods() * self.clusters()
-    }
-
     /// Launches that are timed.
     pub fn runs(&self) -> usize {
         self.sized(self.runs, if self.scale == Scale::Usual { 5 } else { 3 }, 2).max(1)
