@@ -21,6 +21,7 @@ impl Serving {
     /// With port 0 the system chooses them.
     pub async fn start(clusters: Vec<DemoCluster>, first: SocketAddr) -> io::Result<Serving> {
         let identity = Identity::new(first.ip())?;
+        futures::future::join_all(clusters.iter().map(|cluster| cluster.plan.ready())).await;
         let mut places = Vec::new();
         for (at, cluster) in clusters.iter().enumerate() {
             let port = match (first.port(), u16::try_from(at)) {
@@ -30,7 +31,7 @@ impl Serving {
             };
             let listener = TcpListener::bind(SocketAddr::new(first.ip(), port)).await?;
             places.push(listener.local_addr()?);
-            listen(&cluster.tasks, &cluster.server, &identity, listener);
+            listen(&cluster.tasks, cluster.server(), &identity, listener);
             cluster.live();
         }
         Ok(Serving { authority: identity.authority, places, clusters })
@@ -38,13 +39,13 @@ impl Serving {
 
     /// The kubeconfig of the administrators.
     pub fn admin(&self) -> String {
-        self.kubeconfig("admin", |cluster| cluster.admin.clone())
+        self.kubeconfig("admin", |cluster| cluster.plan.built().admin.clone())
     }
 
     /// The kubeconfigs of those who may not do everything, by their names.
     pub fn limited(&self) -> Vec<(&'static str, String)> {
         let token = |cluster: &DemoCluster, name: &str| {
-            let users = cluster.server.users.iter();
+            let users = cluster.server().users.iter();
             users.filter(|(_, user)| user.name == name).map(|(token, _)| token.clone()).next().unwrap_or_default()
         };
         LIMITED.iter().map(|name| (*name, self.kubeconfig(name, |cluster| token(cluster, name)))).collect()

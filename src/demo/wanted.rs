@@ -1,27 +1,26 @@
 //! How large a fleet is wanted.
 
-use super::DemoCluster;
-use super::content::{PROFILES, Profile};
-use crate::server::resource::{NODES, PODS};
+use super::content::fleet::{MOST, profile};
+use super::content::{Profile, workloads};
 
-/// Sizes are per cluster; what is not said is as the company has it.
+/// The sizes are those of each cluster.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wanted {
     /// Clusters.
-    pub clusters: Option<usize>,
+    pub clusters: usize,
     /// Nodes.
-    pub nodes: Option<usize>,
+    pub nodes: usize,
     /// Pods.
-    pub pods: Option<usize>,
+    pub pods: usize,
     /// Changes a second; with none, only clients change anything, and controllers that answer them.
-    pub churn: Option<u32>,
+    pub churn: u32,
     /// The same seed gives the same company.
     pub seed: u64,
 }
 
 impl Default for Wanted {
     fn default() -> Wanted {
-        Wanted { clusters: None, nodes: None, pods: None, churn: None, seed: 1 }
+        Wanted { clusters: 4, nodes: 30, pods: 1000, churn: 5, seed: 1 }
     }
 }
 
@@ -34,43 +33,49 @@ pub struct TooMuch {
     why: String,
 }
 
-/// The most nodes for which there are addresses.
-const MOST_NODES: usize = 200;
+/// The most nodes and pods of a cluster, as Kubernetes has them tested.
+const MOST_NODES: usize = 5_000;
+const MOST_PODS: usize = 150_000;
+/// The most changes a second.
+const MOST_CHURN: u32 = 5_000;
+/// One that is lost, one that is closed, one for accelerators, and two that take what comes.
+const LEAST_WORKERS: usize = 4;
 
 impl Wanted {
     /// The clusters to build.
     pub(super) fn profiles(&self) -> Result<Vec<Profile>, TooMuch> {
         let refuse = |option, given, why: String| Err(TooMuch { option, given, why });
-        let count = self.clusters.unwrap_or(PROFILES.len());
-        if count == 0 || count > PROFILES.len() {
-            return refuse("clusters", count, format!("there are 1 to {}", PROFILES.len()));
+        let Wanted { clusters, nodes, pods, churn, .. } = *self;
+        if clusters == 0 || clusters > MOST {
+            return refuse("clusters", clusters, format!("a fleet has 1 to {MOST}"));
         }
-        if let Some(churn) = self.churn.filter(|churn| *churn > 0) {
-            return refuse("churn", churn as usize, "only 0 can be asked for so far".to_owned());
+        if churn > MOST_CHURN {
+            return refuse("churn", churn as usize, format!("no more than {MOST_CHURN} changes a second"));
         }
-        let mut profiles: Vec<Profile> = PROFILES.iter().take(count).cloned().collect();
+        let mut profiles: Vec<Profile> = (0..clusters).map(profile).collect();
         for profile in &mut profiles {
-            if let Some(nodes) = self.nodes {
-                let least = profile.control_nodes + 3;
-                if nodes < least || nodes > MOST_NODES {
-                    return refuse("nodes", nodes, format!("{} has {least} to {MOST_NODES}", profile.name));
-                }
-                profile.worker_nodes = nodes - profile.control_nodes;
+            let (name, least) = (profile.name, profile.control_nodes + LEAST_WORKERS);
+            if nodes < least || nodes > MOST_NODES {
+                return refuse("nodes", nodes, format!("{name} has {least} to {MOST_NODES}"));
             }
-            profile.pods = self.pods.unwrap_or(profile.pods);
+            (profile.worker_nodes, profile.pods) = (nodes - profile.control_nodes, pods);
+            let least = workloads::least(profile);
+            if pods < least {
+                return refuse("pods", pods, format!("{name} has {least} at least on {nodes} nodes"));
+            }
+            if pods > MOST_PODS {
+                return refuse("pods", pods, format!("no cluster has more than {MOST_PODS}"));
+            }
+            let most = workloads::most(profile);
+            if pods > most {
+                let (workers, room) = (profile.worker_nodes, workloads::ROOM);
+                let why = format!(
+                    "a node takes {room}, and the {workers} of {name} that take any have room for {most} in all; more \
+                     --nodes would help"
+                );
+                return refuse("pods", pods, why);
+            }
         }
         Ok(profiles)
-    }
-
-    /// Whether a cluster has become what is wanted.
-    pub(super) fn check(&self, cluster: &DemoCluster) -> Result<(), TooMuch> {
-        let count = |id| cluster.server.store.latest(id).items.len();
-        for (option, wanted, has) in [("nodes", self.nodes, count(NODES)), ("pods", self.pods, count(PODS))] {
-            if let Some(given) = wanted.filter(|wanted| *wanted != has) {
-                let why = format!("{} has {has} at least", cluster.name);
-                return Err(TooMuch { option, given, why });
-            }
-        }
-        Ok(())
     }
 }

@@ -83,19 +83,19 @@ pub struct Get {
     pub timeout: Duration,
 }
 
-/// How large the embedded fleet is. What is not said is as the company has it.
+/// How large the embedded fleet is.
 #[derive(clap::Args, Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Sizes {
-    /// How many clusters
+    /// How many clusters [default: 4]
     #[arg(long, value_name = "N")]
     pub clusters: Option<usize>,
-    /// Nodes of each cluster
+    /// Nodes of each cluster [default: 30]
     #[arg(long, value_name = "N")]
     pub nodes: Option<usize>,
-    /// Pods of each cluster
+    /// Pods of each cluster [default: 1000]
     #[arg(long, value_name = "N")]
     pub pods: Option<usize>,
-    /// Changes a second in each cluster; with 0 only clients change anything, and what answers them
+    /// Changes a second in each cluster; with 0 only clients change anything, and what answers them [default: 5]
     #[arg(long, value_name = "N")]
     pub churn: Option<u32>,
     /// Another company
@@ -109,7 +109,13 @@ impl Sizes {
     pub fn wanted(self) -> crate::demo::Wanted {
         let Sizes { clusters, nodes, pods, churn, seed } = self;
         let default = crate::demo::Wanted::default();
-        crate::demo::Wanted { clusters, nodes, pods, churn, seed: seed.unwrap_or(default.seed) }
+        crate::demo::Wanted {
+            clusters: clusters.unwrap_or(default.clusters),
+            nodes: nodes.unwrap_or(default.nodes),
+            pods: pods.unwrap_or(default.pods),
+            churn: churn.unwrap_or(default.churn),
+            seed: seed.unwrap_or(default.seed),
+        }
     }
 }
 

@@ -33,7 +33,7 @@ pub use inside::{Inside, Refused};
 pub use kubelet::{Idle, Kubelet, LogLine, LogWanted};
 pub use listen::{Identity, listen};
 pub use select::Labels;
-pub use serve::{Tasks, connect};
+pub use serve::{Tasks, connect, pipe, serve};
 pub use user::User;
 #[cfg(test)]
 pub use write::misfits;

@@ -1,14 +1,12 @@
 //! The `OpenAPI` documents, v3, as far as clients need it: which kinds there are, which fields they have, and that patches
 //! take `dryRun` and `fieldValidation`.
 
-use super::handle::Body;
+use super::handle::{Body, whole};
 use super::resource::Resource;
 use super::schema::{Form, Shape, Type, type_at};
 use super::status::Failure;
 use super::store::Store;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
-use http_body_util::combinators::UnsyncBoxBody;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -32,7 +30,7 @@ pub fn answer(store: &Store, rest: &str, headers: &HeaderMap) -> Result<Response
     if !accepts.contains("json") && !accepts.contains('*') {
         return Err(Failure::not_acceptable("only the following media types are accepted: application/json"));
     }
-    let mut response = Response::new(UnsyncBoxBody::new(Full::new(document.to_string().into())));
+    let mut response = Response::new(whole(document.to_string().into()));
     *response.status_mut() = StatusCode::OK;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Ok(response)

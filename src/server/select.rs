@@ -1,6 +1,7 @@
 //! Label and field selectors, in the API server's grammar and words.
 
 use super::resource::Resource;
+use super::store::Texts;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -254,8 +255,8 @@ impl Fields {
     }
 
     /// Whether an object with these field values is selected.
-    pub fn matches(&self, values: &[String]) -> bool {
-        self.0.iter().all(|(at, equal, want)| values.get(*at).is_some_and(|have| (have == want) == *equal))
+    pub fn matches(&self, values: &Texts) -> bool {
+        self.0.iter().all(|(at, equal, want)| values.get(*at).is_some_and(|have| (have == want.as_str()) == *equal))
     }
 }
 

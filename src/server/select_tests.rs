@@ -1,5 +1,6 @@
 use super::*;
 use crate::server::resource::{DEPLOYMENTS, PODS, built_in};
+use crate::server::store::Texts;
 
 #[test]
 fn labels() {
@@ -37,7 +38,7 @@ fn fields() {
     let have = |name: &str| {
         let mut values = vec![String::new(); all[PODS].fields.len()];
         values[0] = name.to_owned();
-        values
+        Texts::new(values.iter().map(String::as_str))
     };
     let parse = |text| Fields::parse(&all[PODS], text);
     assert!(parse("metadata.name=a,metadata.namespace!=x").unwrap().matches(&have("a")));

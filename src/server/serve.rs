@@ -61,9 +61,14 @@ where
 
 /// Serves a new connection in `tasks` and returns the client's end of it.
 pub fn connect(tasks: &Tasks, server: &Arc<Server>) -> DuplexStream {
-    let (client, stream) = tokio::io::duplex(PIPE);
+    let (client, stream) = pipe();
     serve(tasks, server, stream);
     client
+}
+
+/// A pipe in this process.
+pub fn pipe() -> (DuplexStream, DuplexStream) {
+    tokio::io::duplex(PIPE)
 }
 
 /// Serves a connection in `tasks`.

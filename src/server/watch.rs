@@ -1,6 +1,6 @@
 //! Watches: what is there, what changes, and bookmarks, as lines of JSON.
 
-use super::list::{reach, selects};
+use super::list::{everything, reach, selects};
 use super::negotiate::Form;
 use super::options::{Include, Options};
 use super::resource::Resource;
@@ -23,6 +23,8 @@ const BOOKMARK_BEFORE_END: Duration = Duration::from_secs(2);
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(30);
 /// Events are sent in pieces of about this size.
 const CHUNK: usize = 32 * 1024;
+/// So many changes are looked at at once, so that who is slow to read keeps no more than their text.
+const SOME: usize = 64;
 
 struct Follower {
     store: Arc<Store>,
@@ -32,6 +34,10 @@ struct Follower {
     options: Options,
     form: Form,
     cursor: u64,
+    /// What is there already and not yet told.
+    first: std::vec::IntoIter<Arc<Record>>,
+    /// Whether a bookmark tells that all of it was told.
+    mark: bool,
     ready: VecDeque<Bytes>,
     deadline: Instant,
     bookmark_at: Option<Instant>,
@@ -63,6 +69,8 @@ pub async fn follow(
         prefix,
         options,
         form,
+        first: Vec::new().into_iter(),
+        mark: false,
         ready: VecDeque::new(),
         deadline,
         headers: true,
@@ -89,23 +97,13 @@ impl Follower {
         let wanted = self.options.version.unwrap_or(0);
         if self.options.initial == Some(true) {
             reach(&self.store, wanted).await?;
-            let snapshot = self.store.latest(self.place.id);
-            let mut out = Vec::new();
-            for record in snapshot.items.values() {
-                if !selects(&self.options, &self.prefix, record) {
-                    continue;
-                }
-                self.event("ADDED", record, record.version, &mut out)?;
-                self.cut(&mut out, CHUNK);
-            }
-            self.cut(&mut out, 1);
-            self.cursor = snapshot.version;
-            if self.options.bookmarks {
-                self.bookmark(true)?;
-            }
+            let (items, version) = everything(&self.store, &self.place, &self.prefix, &self.options);
+            self.first = items.into_iter();
+            self.cursor = version;
+            self.mark = self.options.bookmarks;
         } else if wanted > 0 {
             self.cursor = wanted;
-            if let Err(Miss::TooOld(floor)) = self.store.since(self.place.id, wanted) {
+            if let Err(Miss::TooOld(floor)) = self.store.some_since(self.place.id, wanted, 1) {
                 return Err(Failure::expired(format!("too old resource version: {wanted} ({floor})")));
             }
         }
@@ -120,14 +118,24 @@ impl Follower {
             if self.ended {
                 return None;
             }
+            if let Err(failure) = self.begun() {
+                self.fail(&failure);
+            }
+            if !self.ready.is_empty() {
+                continue;
+            }
             self.changes.mark_unchanged();
             // A watch that fell behind the history ends; the next one is told why.
-            let Ok((events, upto)) = self.store.since(self.place.id, self.cursor) else { return None };
+            let Ok((events, upto)) = self.store.some_since(self.place.id, self.cursor, SOME) else { return None };
             self.cursor = upto;
             if let Err(failure) = self.changed(&events) {
                 self.fail(&failure);
             }
             if !self.ready.is_empty() {
+                continue;
+            }
+            if events.len() == SOME {
+                tokio::task::yield_now().await;
                 continue;
             }
             let bookmark_at = self.bookmark_at;
@@ -149,6 +157,21 @@ impl Follower {
                 () = sleep_until(self.deadline) => self.ended = true,
             }
         }
+    }
+
+    /// Tells the next of what is there already.
+    fn begun(&mut self) -> Result<(), Failure> {
+        let mut out = Vec::new();
+        while out.len() < CHUNK
+            && let Some(record) = self.first.next()
+        {
+            self.event("ADDED", &record, record.version, &mut out)?;
+        }
+        self.cut(&mut out, 1);
+        if self.ready.is_empty() && std::mem::take(&mut self.mark) {
+            self.bookmark(true)?;
+        }
+        Ok(())
     }
 
     /// Writes the changes that the selection lets through, as it sees them.

@@ -16,7 +16,8 @@ struct Rig {
 
 impl Rig {
     fn new(spec: Spec) -> Rig {
-        let (made, clusters) = demo(&crate::demo::Wanted::default()).unwrap();
+        let (made, clusters) =
+            demo(&crate::demo::Wanted { nodes: 9, pods: 160, ..crate::demo::Wanted::default() }).unwrap();
         let mut live = Live::new(Arc::new(made.fleet), spec, &made.wanted);
         live.command(ViewCommand::Height(500));
         Rig { live, _clusters: clusters }

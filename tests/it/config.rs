@@ -77,7 +77,7 @@ fn the_configuration_is_checked() {
 
 #[test]
 fn a_broken_keymap_is_told_on_the_screen_and_stops_nothing() {
-    let options = pty::skylark(&["demo"]);
+    let options = pty::skylark(&["demo", "--nodes", "7", "--pods", "85"]);
     let home = options.home().to_owned();
     let file = write(&home, "skylark/keymaps/k9s.toml", "[global]\nj = \"quit\"\nx = \"fly\"\n");
     write(&home, "skylark/config.toml", "wide = true\ntheme = \"light\"\n");
@@ -101,7 +101,7 @@ fn a_broken_keymap_is_told_on_the_screen_and_stops_nothing() {
 
 #[test]
 fn a_keymap_and_a_theme_of_ones_own() {
-    let options = pty::skylark(&["demo", "--keymap", "mine", "--theme", "mine"]);
+    let options = pty::skylark(&["demo", "--nodes", "7", "--pods", "85", "--keymap", "mine", "--theme", "mine"]);
     let home = options.home().to_owned();
     write(
         &home,

@@ -31,7 +31,7 @@ fn read(pty: &mut Pty, key: &str, form: &str) -> Shot {
 #[test]
 fn yaml_of_the_embedded_fleet_is_read_searched_and_left() {
     for (columns, lines) in [(80, 24), (120, 40), (200, 50)] {
-        let mut pty = skylark(&["demo"]).size(columns, lines).open();
+        let mut pty = skylark(&["demo", "--nodes", "7", "--pods", "85", "--churn", "0"]).size(columns, lines).open();
         pty.wait_for("pods", |shot| shot.place().is_some_and(|(at, of)| at == 1 && of >= 200));
         pty.type_keys("jj");
         let table = pty.wait_for("the third row", |shot| shot.place().is_some_and(|(at, _)| at == 3));
@@ -62,7 +62,7 @@ fn yaml_of_the_embedded_fleet_is_read_searched_and_left() {
 
 #[test]
 fn a_description_ends_with_the_events() {
-    let mut pty = skylark(&["demo"]).size(120, 40).open();
+    let mut pty = skylark(&["demo", "--nodes", "7", "--pods", "85", "--churn", "0"]).size(120, 40).open();
     pty.wait_for("pods", |shot| shot.place().is_some_and(|(at, of)| at == 1 && of >= 200));
     pty.type_keys("/CrashLoop<enter>");
     pty.wait_for("a pod in trouble", |shot| {

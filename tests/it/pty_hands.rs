@@ -207,7 +207,10 @@ pub fn go_over(fleet: &Fleet, hands: &mut Hands, lines: u16) {
 }
 
 fn demo_in(columns: u16, lines: u16) {
-    let pty = skylark(&["demo"]).size(columns, lines).env("SKYLARK_CLIPBOARD", "file").open();
+    let pty = skylark(&["demo", "--nodes", "7", "--pods", "85", "--churn", "0"])
+        .size(columns, lines)
+        .env("SKYLARK_CLIPBOARD", "file")
+        .open();
     let mut hands = Hands::on(pty);
     go_over(&demo(), &mut hands, lines);
     hands.pty.type_keys(":q<enter>");
@@ -216,7 +219,10 @@ fn demo_in(columns: u16, lines: u16) {
 
 #[test]
 fn over_ssh_the_terminal_is_asked_to_copy() {
-    let mut pty = skylark(&["demo"]).env("SSH_TTY", "/dev/pts/7").env("DISPLAY", ":10").open();
+    let mut pty = skylark(&["demo", "--nodes", "7", "--pods", "85", "--churn", "0"])
+        .env("SSH_TTY", "/dev/pts/7")
+        .env("DISPLAY", ":10")
+        .open();
     pty.wait_for("pods", |shot| kind(shot) == "pods" && shot.place().is_some_and(|(_, of)| of >= 200));
     pty.type_keys(":pods default<enter>");
     pty.wait_for("its pods", |shot| shot.title().contains("default") && shot.place().is_some_and(|(at, _)| at == 1));

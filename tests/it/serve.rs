@@ -29,7 +29,7 @@ impl Served {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("kubeconfig");
         let child = skylark()
-            .args(["serve", "--churn", "0", "--write-kubeconfig"])
+            .args(["serve", "--churn", "0", "--nodes", "9", "--pods", "150", "--write-kubeconfig"])
             .arg(&file)
             .args(options)
             .stderr(Stdio::inherit())
@@ -408,7 +408,9 @@ fn what_cannot_be_served_is_refused() {
         (&["--clusters", "0"], "--clusters 0"),
         (&["--pods", "3"], "--pods 3"),
         (&["--nodes", "100000"], "--nodes 100000"),
-        (&["--churn", "50"], "--churn 50"),
+        (&["--churn", "5001"], "--churn 5001"),
+        (&["--clusters", "65"], "--clusters 65"),
+        (&["--pods", "20000"], "a node takes 110"),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("kubeconfig");

@@ -77,7 +77,8 @@ impl App {
     }
 }
 
-const PROXY: Option<(&str, &str)> = Some(("envoy", "docker.io/envoyproxy/envoy:v1.36.2"));
+/// What stands before a program that others call.
+pub const PROXY: Option<(&str, &str)> = Some(("envoy", "docker.io/envoyproxy/envoy:v1.36.2"));
 
 const fn app(
     namespace: &'static str,

@@ -46,10 +46,7 @@ fn health(of: &[&Deployment]) -> &'static str {
 }
 
 fn application(maker: &mut Maker<'_>, team: &super::Team, of: &[&Deployment], workloads: &Workloads) {
-    let pods = |it: &Deployment| {
-        let own = |uid: &str| it.sets.iter().any(|set| set.owner.uid == uid);
-        workloads.pods.iter().filter(|pod| own(&pod.owner.uid) && pod.is_ready()).count()
-    };
+    let pods = |it: &Deployment| it.pods(&workloads.pods).iter().filter(|pod| pod.is_ready()).count();
     let ready = of.iter().filter(|it| pods(it) >= it.replicas).count();
     let component = |it: &&Deployment| {
         let state = if pods(it) >= it.replicas { "Ready" } else { "InProgress" };

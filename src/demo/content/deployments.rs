@@ -5,6 +5,7 @@ use super::maker::managed_fields;
 use super::pods::{Owner, Pod};
 use super::{MINUTE, stamp};
 use serde_json::{Value, json};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One replica set of a deployment.
@@ -41,6 +42,10 @@ pub struct Deployment {
     pub rolled: i64,
     /// The pod that its quota refused last, in the server's words.
     pub refused: Option<String>,
+    /// Whether it is one of those that only a larger company has.
+    pub grown: bool,
+    /// Where its pods are among all.
+    pub range: Range<usize>,
 }
 
 impl ReplicaSet {
@@ -50,12 +55,12 @@ impl ReplicaSet {
         labels
     }
 
-    fn pods<'a>(&self, all: &[&'a Pod]) -> Vec<&'a Pod> {
-        all.iter().filter(|pod| pod.owner.uid == self.owner.uid && pod.is_active()).copied().collect()
+    fn pods<'a>(&self, all: &'a [Pod]) -> Vec<&'a Pod> {
+        all.iter().filter(|pod| pod.owner.uid == self.owner.uid && pod.is_active()).collect()
     }
 
     /// The replica set as the API gives it.
-    fn to_json(&self, of: &Deployment, all: &[&Pod], now: i64) -> Value {
+    fn to_json(&self, of: &Deployment, all: &[Pod], now: i64) -> Value {
         let pods = self.pods(all);
         let ready = pods.iter().filter(|pod| pod.is_ready()).count();
         let labels = self.labels();
@@ -113,17 +118,15 @@ impl Deployment {
         self.sets.last()
     }
 
-    fn pods<'a>(&self, all: &'a [Pod]) -> Vec<&'a Pod> {
-        let owns = |pod: &&Pod| {
-            pod.namespace == self.app.namespace && self.sets.iter().any(|set| set.owner.uid == pod.owner.uid)
-        };
-        all.iter().filter(owns).collect()
+    /// Its pods.
+    pub fn pods<'a>(&self, all: &'a [Pod]) -> &'a [Pod] {
+        all.get(self.range.clone()).unwrap_or_default()
     }
 
     /// Its replica sets as the API gives them.
     pub fn sets_json(&self, all: &[Pod], now: i64) -> Vec<Value> {
         let pods = self.pods(all);
-        self.sets.iter().map(|set| set.to_json(self, &pods, now)).collect()
+        self.sets.iter().map(|set| set.to_json(self, pods, now)).collect()
     }
 
     /// The deployment as the API gives it.
@@ -133,7 +136,7 @@ impl Deployment {
         let active = pods.iter().filter(|pod| pod.is_active()).count();
         let ready = pods.iter().filter(|pod| pod.is_ready()).count();
         let Some(current) = self.current() else { return Value::Null };
-        let updated = current.pods(&pods).len();
+        let updated = current.pods(pods).len();
         let image = current.template["spec"]["containers"][0]["image"].as_str().unwrap_or(app.image);
         let mut status = json!({
             "observedGeneration": current.revision,

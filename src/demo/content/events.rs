@@ -5,6 +5,7 @@ use super::workloads::Workloads;
 use super::{DAY, HOUR, MINUTE, Node, managed, stamp};
 use crate::demo::rng::Rng;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What an event is about.
 #[derive(Clone, Debug)]
@@ -261,7 +262,13 @@ fn about_pod(pod: &Pod) -> About {
 }
 
 /// The events of the last hour.
-pub fn reports(rng: &mut Rng, nodes: &[Node], workloads: &Workloads, stories: Vec<Story>, now: i64) -> Vec<Report> {
+pub fn reports(
+    rng: &mut Rng,
+    nodes: &[Arc<Node>],
+    workloads: &Workloads,
+    stories: Vec<Story>,
+    now: i64,
+) -> Vec<Report> {
     let mut recorder = Recorder { rng, now, reports: Vec::new() };
     for pod in &workloads.pods {
         recorder.trouble(pod);

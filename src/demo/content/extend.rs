@@ -4,12 +4,13 @@ use super::config::encoded;
 use super::maker::Maker;
 use super::{DAY, MINUTE, Node, stamp};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const ADMISSION: &str = "admissionregistration.k8s.io";
 const CA: &str = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
 
 /// Adds them.
-pub fn add(maker: &mut Maker<'_>, nodes: &[Node]) {
+pub fn add(maker: &mut Maker<'_>, nodes: &[Arc<Node>]) {
     let born = maker.born;
     maker.manager = "argocd-controller";
     let webhook = |name: &str, service: &str, namespace: &str, path: &str, rule: Value| {

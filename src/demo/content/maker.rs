@@ -4,6 +4,8 @@ use super::{Profile, fields_of, stamp};
 use crate::demo::rng::Rng;
 use crate::server::registry::Registry;
 use crate::server::resource::{Id, Resource};
+use crate::server::store::Seeds;
+use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -24,7 +26,11 @@ pub struct Maker<'a> {
     /// Who writes what is added.
     pub manager: &'static str,
     /// What was added.
-    pub objects: Vec<(Id, Value)>,
+    pub seeds: Seeds,
+    /// How many claims of volumes there are, by namespace.
+    pub claims: FxHashMap<String, usize>,
+    /// How many addresses of services are given away.
+    pub addresses: usize,
 }
 
 impl Maker<'_> {
@@ -34,7 +40,7 @@ impl Maker<'_> {
         let Some((id, resource)) = kinds.find(|(_, it)| it.plural == plural && it.group == group) else {
             return String::new();
         };
-        let (id, version) = (*id, resource.api_version());
+        let (id, resource, version) = (*id, resource.clone(), resource.api_version());
         let uid = object["metadata"]["uid"].as_str().map_or_else(|| self.rng.uid(), str::to_owned);
         let written = object["metadata"].get("managedFields").is_some();
         let metadata = &mut object["metadata"];
@@ -43,7 +49,11 @@ impl Maker<'_> {
         if !written {
             object["metadata"]["managedFields"] = managed_fields(&object, self.manager, &version, created, self.now);
         }
-        self.objects.push((id, object));
+        if plural == "persistentvolumeclaims" {
+            let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
+            *self.claims.entry(namespace.to_owned()).or_default() += 1;
+        }
+        self.seeds.add(id, &resource, object);
         uid
     }
 

@@ -8,27 +8,29 @@ mod definitions;
 mod deployments;
 mod events;
 mod extend;
+pub mod fleet;
+mod growth;
 mod helm;
 mod maker;
 mod network;
 mod nodes;
 mod owners;
-pub mod pods;
+mod pods;
 mod policy;
 mod storage;
 mod template;
-mod workloads;
+pub mod workloads;
 
 use super::rng::Rng;
-use super::script::Script;
 use crate::server::registry::Registry;
-use crate::server::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
+use crate::server::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS, Resource};
+use crate::server::store::{Mould, Seeds};
 use apps::Trouble;
 use maker::Maker;
-pub use owners::{Job, job_json};
+pub use pods::{ADVISOR, USAGE, usage};
+use rustc_hash::FxHashMap;
 use serde_json::{Map, Value, json};
 
-pub use events::Report;
 pub use nodes::Node;
 
 /// What makes one cluster differ from another.
@@ -233,9 +235,7 @@ pub struct World {
     /// What is served: the built-in kinds, and those that its definitions add.
     pub registry: Registry,
     /// The objects, oldest kinds first.
-    pub objects: Vec<(Id, Value)>,
-    /// What happens.
-    pub script: Script,
+    pub seeds: Seeds,
 }
 
 /// When the clusters were set up.
@@ -248,27 +248,37 @@ pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     let mut rng = Rng::new(seed, profile.name);
     let born = born(now);
     let registry = Registry::default();
-    let mut objects: Vec<(Id, Value)> = Vec::new();
+    let kinds = registry.all();
+    let mut seeds = Seeds::default();
+    let mut add = |id: Id, object: Value| {
+        if let Some((_, resource)) = kinds.iter().find(|(of, _)| *of == id) {
+            seeds.add(id, resource, object);
+        }
+    };
     for (name, title) in profile.namespaces {
         let own = name.starts_with("kube-") || *name == "default";
         let created = if own { born } else { born + rng.between(HOUR, 30 * DAY) };
-        objects.push((NAMESPACES, nodes::namespace(&mut rng, name, title, created)));
+        add(NAMESPACES, nodes::namespace(&mut rng, name, title, created));
     }
     let nodes = nodes::nodes(profile, &mut rng, now, born);
-    objects.extend(nodes.iter().map(|node| (NODES, node.to_json(profile, now))));
+    nodes.iter().for_each(|node| add(NODES, node.to_json(profile, now)));
     let workloads = workloads::plan(profile, &nodes, &mut rng, now);
-    objects.extend(workloads.deployments.iter().map(|it| (DEPLOYMENTS, it.to_json(&workloads.pods, now))));
-    objects.extend(workloads.pods.iter().map(|pod| (PODS, pod.to_json(now))));
+    workloads.deployments.iter().for_each(|it| add(DEPLOYMENTS, it.to_json(&workloads.pods, now)));
+    if let Some((_, resource)) = kinds.iter().find(|(id, _)| *id == PODS) {
+        add_pods(&mut seeds, resource, &workloads.pods, now);
+    }
     let rest = Rng::new(seed, &format!("{} rest", profile.name));
     let mut maker = Maker {
         profile,
         registry: &registry,
-        kinds: registry.all(),
+        kinds,
         rng: rest,
         now,
         born,
         manager: "argocd-controller",
-        objects,
+        seeds,
+        claims: FxHashMap::default(),
+        addresses: 0,
     };
     let mut stories = Vec::new();
     definitions::add(&mut maker);
@@ -291,12 +301,49 @@ pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     policy::add(&mut maker, &workloads, &nodes, &mut stories);
     extend::add(&mut maker, &nodes);
     custom::add(&mut maker, &workloads, &mut stories);
-    let mut objects = maker.objects;
-    let reports = events::reports(&mut rng, &nodes, &workloads, stories, now);
-    let crash_report = reports.iter().find(|report| report.reason == "BackOff" && report.kind == "Warning").cloned();
-    objects.extend(reports.iter().map(|report| (EVENTS, report.to_json())));
-    let script = Script::new(rng, workloads.crashing(), crash_report, workloads.job_template());
-    World { registry, objects, script }
+    let mut seeds = maker.seeds;
+    if let Some(resource) = registry.get(EVENTS) {
+        for report in events::reports(&mut rng, &nodes, &workloads, stories, now) {
+            seeds.add(EVENTS, &resource, report.to_json());
+        }
+    }
+    World { registry, seeds }
+}
+
+/// Adds pods. Those of one owner that are alike are cast in one mould.
+fn add_pods(seeds: &mut Seeds, resource: &Resource, pods: &[pods::Pod], now: i64) {
+    let mut last: Option<((&str, bool), Option<Mould>)> = None;
+    for pod in pods {
+        let Some(kin) = pod.kin(now) else {
+            seeds.add(PODS, resource, pod.to_json(now));
+            continue;
+        };
+        let texts = pod.texts(now);
+        if last.as_ref().is_none_or(|(of, _)| *of != kin) {
+            last = Some((kin, seeds.mould(PODS, resource, pod.to_json(now), &texts)));
+        }
+        match &last {
+            Some((_, Some(mould))) => {
+                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                seeds.push(PODS, mould.cast(&texts));
+            }
+            _ => seeds.add(PODS, resource, pod.to_json(now)),
+        }
+    }
+}
+
+/// The pods of a cluster, each built by itself.
+#[cfg(test)]
+pub fn pods_of(profile: &Profile, seed: u64, now: i64) -> Vec<Value> {
+    let mut rng = Rng::new(seed, profile.name);
+    let born = born(now);
+    for (name, title) in profile.namespaces {
+        let own = name.starts_with("kube-") || *name == "default";
+        let created = if own { born } else { born + rng.between(HOUR, 30 * DAY) };
+        nodes::namespace(&mut rng, name, title, created);
+    }
+    let nodes = nodes::nodes(profile, &mut rng, now, born);
+    workloads::plan(profile, &nodes, &mut rng, now).pods.iter().map(|pod| pod.to_json(now)).collect()
 }
 
 fn maker_created(object: &Value, otherwise: i64) -> i64 {

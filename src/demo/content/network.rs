@@ -76,7 +76,7 @@ fn own_service(maker: &mut Maker<'_>) {
     });
     maker.put(("", "services"), "default", "kubernetes", born, service);
     let nodes = maker.profile.control_nodes;
-    let addresses: Vec<String> = (0..nodes).map(|i| format!("10.42.{}.{}", i % 3, 11 + i)).collect();
+    let addresses: Vec<String> = (0..nodes).map(super::nodes::address).collect();
     let ports = json!([{"name": "https", "port": 6443, "protocol": "TCP"}]);
     let slice = json!({
         "metadata": {"labels": {"kubernetes.io/service-name": "kubernetes"}},
@@ -95,14 +95,15 @@ fn own_service(maker: &mut Maker<'_>) {
 fn service(
     maker: &mut Maker<'_>,
     workloads: &Workloads,
-    namespace: &str,
+    namespace: &'static str,
     name: &str,
     app: &str,
     kind: &str,
     created: i64,
 ) {
     let headless = kind == "None";
-    let n = maker.objects.len();
+    maker.addresses += usize::from(!headless);
+    let n = maker.addresses;
     let ip = if headless { "None".to_owned() } else { format!("10.96.{}.{}", 1 + n / 250 % 250, 1 + n % 250) };
     let labels = json!({"app": app});
     let mut port =
@@ -128,12 +129,8 @@ fn service(
     }
     maker.manager = "argocd-controller";
     let uid = maker.put(("", "services"), namespace, name, created, service);
-    let behind: Vec<&Pod> = workloads
-        .pods
-        .iter()
-        .filter(|pod| pod.namespace == namespace && pod.node.is_some() && pod.is_placed())
-        .filter(|pod| pod.labels.iter().any(|(key, value)| *key == "app" && value == app))
-        .collect();
+    let behind: Vec<&Pod> =
+        workloads.of_app(namespace, app).iter().filter(|pod| pod.node.is_some() && pod.is_placed()).collect();
     maker.manager = "kube-controller-manager";
     slices(maker, namespace, name, &uid, &behind, headless, created);
     let target = |pod: &&&Pod| {

@@ -3,6 +3,7 @@
 use super::{DAY, HOUR, MINUTE, Profile, managed, stamp};
 use crate::demo::rng::Rng;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// One node.
 #[derive(Clone, Debug)]
@@ -23,20 +24,23 @@ pub struct Node {
     pub gpu: bool,
     /// Its availability zone.
     pub zone: &'static str,
+    /// Its place among all.
+    number: usize,
     created: i64,
 }
 
 /// The nodes of a cluster: of the workers, one is lost and one cordoned.
-pub fn nodes(profile: &Profile, rng: &mut Rng, now: i64, born: i64) -> Vec<Node> {
+pub fn nodes(profile: &Profile, rng: &mut Rng, now: i64, born: i64) -> Vec<Arc<Node>> {
     let total = profile.control_nodes + profile.worker_nodes;
+    let digits = total.to_string().len().max(2);
     (0..total)
         .map(|i| {
             let control = i < profile.control_nodes;
             let (role, number) = if control { ("cp", i + 1) } else { ("worker", i + 1 - profile.control_nodes) };
             let zone = ["a", "b", "c"][i % 3];
             let created = if control { born } else { born + rng.between(HOUR, 150 * DAY) };
-            Node {
-                name: format!("{}-{zone}-{role}-{number:02}", profile.site),
+            Arc::new(Node {
+                name: format!("{}-{zone}-{role}-{number:0digits$}", profile.site),
                 uid: rng.uid(),
                 ip: address(i),
                 control,
@@ -44,18 +48,29 @@ pub fn nodes(profile: &Profile, rng: &mut Rng, now: i64, born: i64) -> Vec<Node>
                 cordoned: i == total - 2,
                 gpu: i == total - 3 && !control,
                 zone,
+                number: i,
                 created,
-            }
+            })
         })
         .collect()
 }
 
 /// The address of a node by its number.
-fn address(i: usize) -> String {
+pub fn address(i: usize) -> String {
     if i < 240 { format!("10.42.{}.{}", i % 3, 11 + i) } else { format!("10.43.{}.{}", i / 250, 1 + i % 250) }
 }
 
 impl Node {
+    /// The addresses of its pods, up to their last number.
+    fn network(&self) -> String {
+        format!("10.{}.{}", 128 + self.number / 256, self.number % 256)
+    }
+
+    /// The address of one of its pods.
+    pub fn pod_address(&self, number: usize) -> String {
+        format!("{}.{}", self.network(), 2 + number % 250)
+    }
+
     /// Whether new pods can be placed on it.
     pub fn takes_pods(&self) -> bool {
         !self.control && !self.cordoned && !self.gpu
@@ -111,7 +126,8 @@ impl Node {
     pub fn to_json(&self, profile: &Profile, now: i64) -> Value {
         let role =
             if self.control { "node-role.kubernetes.io/control-plane" } else { "node-role.kubernetes.io/worker" };
-        let mut spec = json!({"providerID": format!("example:///{}/{}", self.zone, self.name)});
+        let range = format!("{}.0/24", self.network());
+        let mut spec = json!({"podCIDR": range, "podCIDRs": [range], "providerID": format!("example:///{}/{}", self.zone, self.name)});
         let taints = self.taints();
         if !taints.is_empty() {
             spec["taints"] = taints.into();

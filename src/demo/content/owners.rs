@@ -4,12 +4,13 @@ use super::maker::{Maker, managed_fields};
 use super::pods::{Owner, Pod, State};
 use super::{DAY, MINUTE, stamp};
 use serde_json::{Value, json};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A stateful set or a daemon set.
 pub struct Set {
     /// How its pods name it.
-    pub owner: Owner,
+    pub owner: Arc<Owner>,
     /// Its namespace.
     pub namespace: &'static str,
     /// Its controller revision.
@@ -20,6 +21,8 @@ pub struct Set {
     pub created: i64,
     /// What its pods are made of.
     pub template: Arc<Value>,
+    /// Where its pods are among all.
+    pub range: Range<usize>,
 }
 
 /// A job that ran.
@@ -50,8 +53,9 @@ pub fn claim_spec(size: &str) -> Value {
 }
 
 impl Set {
-    fn pods<'a>(&self, all: &'a [Pod]) -> Vec<&'a Pod> {
-        all.iter().filter(|pod| pod.owner.uid == self.owner.uid).collect()
+    /// Its pods.
+    pub fn pods<'a>(&self, all: &'a [Pod]) -> &'a [Pod] {
+        all.get(self.range.clone()).unwrap_or_default()
     }
 
     fn metadata(&self) -> Value {

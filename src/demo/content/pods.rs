@@ -6,6 +6,16 @@ use super::{DAY, MINUTE, fields_of, managed_as, stamp};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
+/// Who notes what pods use, and as what.
+pub const ADVISOR: &str = "usage-advisor";
+/// See [`ADVISOR`].
+pub const USAGE: &str = "advisor.example.com/usage";
+
+/// What a pod uses, as the advisor writes it: always as long.
+pub fn usage(dice: u64) -> String {
+    format!("cpu={:04}m,memory={:05}Mi", 3 + dice % 900, 40 + dice / 1000 % 1900)
+}
+
 /// How a pod fares. Moments are seconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -19,8 +29,6 @@ pub enum State {
     ImagePull,
     /// Found no node, in the scheduler's words.
     Unschedulable(String),
-    /// Its containers are being created.
-    Creating,
     /// Waits for its two init containers.
     Init,
     /// Ended with this exit code.
@@ -56,15 +64,15 @@ pub struct Pod {
     /// Its uid.
     pub uid: String,
     /// What owns it.
-    pub owner: Owner,
+    pub owner: Arc<Owner>,
     /// Its labels.
-    pub labels: Vec<(&'static str, String)>,
+    pub labels: Arc<Vec<(&'static str, String)>>,
     /// What it is made of.
     pub template: Arc<Value>,
     /// Names and images of its containers.
-    pub containers: Vec<(String, String)>,
+    pub containers: Arc<Vec<(String, String)>>,
     /// Where it runs.
-    pub node: Option<Node>,
+    pub node: Option<Arc<Node>>,
     /// Its address.
     pub ip: String,
     /// When it was created.
@@ -87,7 +95,7 @@ impl Pod {
 
     /// Whether it has an address and is neither over nor going.
     pub fn is_placed(&self) -> bool {
-        self.is_active() && !matches!(self.state, State::Unschedulable(_) | State::Creating | State::ImagePull)
+        self.is_active() && !matches!(self.state, State::Unschedulable(_) | State::ImagePull)
     }
 
     /// Whether a quota counts it.
@@ -108,7 +116,7 @@ impl Pod {
             State::Running { .. } | State::Unready { .. } | State::CrashLoop { .. } | State::Terminating(_) => {
                 "Running"
             }
-            State::ImagePull | State::Unschedulable(_) | State::Creating | State::Init => "Pending",
+            State::ImagePull | State::Unschedulable(_) | State::Init => "Pending",
             State::Failed { .. } | State::Evicted(_) => "Failed",
             State::Completed { .. } => "Succeeded",
         }
@@ -246,10 +254,8 @@ impl Pod {
         status["startTime"] = stamp(self.created + 1).into();
         status["hostIP"] = node.ip.as_str().into();
         status["hostIPs"] = json!([{"ip": node.ip}]);
-        if !matches!(self.state, State::Creating) {
-            status["podIP"] = self.ip.as_str().into();
-            status["podIPs"] = json!([{"ip": self.ip}]);
-        }
+        status["podIP"] = self.ip.as_str().into();
+        status["podIPs"] = json!([{"ip": self.ip}]);
         let containers = self.containers.iter().enumerate();
         status["containerStatuses"] =
             containers.map(|(i, (name, image))| self.container_status(i, name, image)).collect();
@@ -327,6 +333,35 @@ impl Pod {
         spec
     }
 
+    /// What the advisor found it to use, and when.
+    fn advice(&self, now: i64) -> [String; 2] {
+        let dice = self.uid.bytes().fold(7u64, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let at = (now - 40 - (dice % 300).cast_signed()).max(self.created + 20);
+        [usage(dice), stamp(at)]
+    }
+
+    /// What is alike in the pods of one owner but for [`Pod::texts`]; `None` for one that has something of its own.
+    pub fn kin(&self, now: i64) -> Option<(&str, bool)> {
+        let node = self.node.as_ref()?;
+        let well = self.state == State::Running { ready: true, restarts: 0, last: None } && node.lost.is_none();
+        let alike = matches!(self.owner.kind, "ReplicaSet" | "DaemonSet");
+        (well && alike && self.created < now - DAY).then_some((self.owner.uid.as_str(), self.owner.kind == "DaemonSet"))
+    }
+
+    /// The texts by which the pods of one owner differ, its name first.
+    pub fn texts(&self, now: i64) -> Vec<String> {
+        let [usage, at] = self.advice(now);
+        let node = self.node.as_ref();
+        let (host, ip) = node.map_or(("", ""), |node| (node.name.as_str(), node.ip.as_str()));
+        let mut texts =
+            vec![self.name.clone(), self.uid.clone(), host.to_owned(), ip.to_owned(), self.ip.clone(), usage, at];
+        texts.extend(self.containers.iter().map(|(name, _)| self.container_id(name)));
+        let first = self.template["spec"]["initContainers"].as_array().into_iter().flatten();
+        texts.extend(first.map(|it| self.container_id(it["name"].as_str().unwrap_or_default())));
+        texts.extend([0, 1, 3, 5, 6, 12].map(|after| stamp(self.created + after)));
+        texts
+    }
+
     /// The pod as the API gives it.
     pub fn to_json(&self, now: i64) -> Value {
         let labels: Map<String, Value> =
@@ -361,10 +396,19 @@ impl Pod {
             },
             "spec": self.template["spec"],
         });
-        metadata["managedFields"] = json!([
+        let mut managers = vec![
             managed_as(writer, "v1", self.created, &fields_of(&written), false),
             managed_as("kubelet", "v1", heard, &json!({"f:status": fields_of(&status)}), true),
-        ]);
+        ];
+        if self.is_active() && self.node.is_some() {
+            let [usage, at] = self.advice(now);
+            metadata["annotations"][USAGE] = usage.into();
+            let fields = json!({"f:metadata": {"f:annotations": {format!("f:{USAGE}"): {}}}});
+            let mut entry = managed_as(ADVISOR, "v1", 0, &fields, false);
+            entry["time"] = at.into();
+            managers.push(entry);
+        }
+        metadata["managedFields"] = managers.into();
         if let State::Terminating(since) = self.state {
             // The moment at which the grace period is over.
             metadata["deletionTimestamp"] = stamp(since + 30).into();

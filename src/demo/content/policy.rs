@@ -7,16 +7,18 @@ use super::maker::Maker;
 use super::workloads::{Workloads, asked};
 use super::{DAY, HOUR, Node, stamp};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Adds them.
-pub fn add(maker: &mut Maker<'_>, workloads: &Workloads, nodes: &[Node], stories: &mut Vec<Story>) {
+pub fn add(maker: &mut Maker<'_>, workloads: &Workloads, nodes: &[Arc<Node>], stories: &mut Vec<Story>) {
     maker.manager = "argocd-controller";
     limits(maker, workloads);
     for deployment in &workloads.deployments {
         if deployment.app.is_ours() && deployment.replicas > 1 {
             budget(maker, deployment, workloads);
         }
-        if matches!(deployment.app.name, "payment-gateway" | "order-api" | "recommend-api" | "report-api") {
+        let scales = matches!(deployment.app.name, "payment-gateway" | "order-api" | "recommend-api" | "report-api");
+        if scales || (deployment.grown && deployment.replicas > 1 && deployment.rolled % 6 == 0) {
             scaler(maker, deployment, workloads, stories);
         }
     }
@@ -35,11 +37,12 @@ pub fn add(maker: &mut Maker<'_>, workloads: &Workloads, nodes: &[Node], stories
 
 /// Quotas and limit ranges. Where an application is short of room, its quota is full.
 fn limits(maker: &mut Maker<'_>, workloads: &Workloads) {
+    let asked = asked(&workloads.pods);
     for namespace in maker.teams() {
         let at = maker.born + 33 * DAY;
         let short = |it: &&Deployment| it.app.namespace == namespace && it.trouble == Trouble::Quota;
         let full = workloads.deployments.iter().any(|it| short(&it));
-        let (cpu, memory, pods) = asked(&workloads.pods, namespace);
+        let (cpu, memory, pods) = asked.get(namespace).copied().unwrap_or_default();
         let most = if full { super::quota(cpu) } else { (cpu * 2).div_ceil(4000) * 4000 };
         let hard = json!({
             "requests.cpu": milli(most),
@@ -48,12 +51,9 @@ fn limits(maker: &mut Maker<'_>, workloads: &Workloads) {
             "persistentvolumeclaims": "20",
         });
         let hard = text_values(hard);
-        let claims = maker.objects.iter().filter(|(_, object)| {
-            object["metadata"]["namespace"] == namespace && object["spec"]["volumeMode"] == "Filesystem"
-        });
         let used = json!({
             "requests.cpu": milli(cpu), "requests.memory": format!("{memory}Mi"), "pods": pods.to_string(),
-            "persistentvolumeclaims": claims.count().to_string(),
+            "persistentvolumeclaims": maker.claims.get(namespace).copied().unwrap_or(0).to_string(),
         });
         let quota = json!({"spec": {"hard": hard}, "status": {"hard": hard, "used": used}});
         maker.put(("", "resourcequotas"), namespace, &format!("{namespace}-quota"), at, quota);
@@ -80,8 +80,7 @@ fn text_values(mut object: Value) -> Value {
 }
 
 fn ready(deployment: &Deployment, workloads: &Workloads) -> usize {
-    let of = |uid: &str| deployment.sets.iter().any(|set| set.owner.uid == uid);
-    workloads.pods.iter().filter(|pod| of(&pod.owner.uid) && pod.is_ready()).count()
+    deployment.pods(&workloads.pods).iter().filter(|pod| pod.is_ready()).count()
 }
 
 fn budget(maker: &mut Maker<'_>, deployment: &Deployment, workloads: &Workloads) {
@@ -174,7 +173,7 @@ fn scaler(maker: &mut Maker<'_>, deployment: &Deployment, workloads: &Workloads,
     }
 }
 
-fn leases(maker: &mut Maker<'_>, nodes: &[Node]) {
+fn leases(maker: &mut Maker<'_>, nodes: &[Arc<Node>]) {
     let (born, now) = (maker.born, maker.now);
     let micro = |second: i64| stamp(second).replace('Z', ".418205Z");
     maker.manager = "kubelet";

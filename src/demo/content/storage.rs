@@ -8,6 +8,7 @@ use super::pods::Pod;
 use super::workloads::Workloads;
 use super::{DAY, HOUR, MINUTE, Node, stamp};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The class of fast volumes, the default.
 pub const FAST: &str = "fast-ssd";
@@ -15,7 +16,7 @@ const DRIVER: &str = "csi.block.example.com";
 const STORAGE: &str = "storage.k8s.io";
 
 /// Adds everything of storage.
-pub fn add(maker: &mut Maker<'_>, workloads: &Workloads, nodes: &[Node], stories: &mut Vec<Story>) {
+pub fn add(maker: &mut Maker<'_>, workloads: &Workloads, nodes: &[Arc<Node>], stories: &mut Vec<Story>) {
     let born = maker.born;
     for (name, default, reclaim) in [(FAST, true, "Delete"), ("archive", false, "Retain")] {
         let class = json!({
@@ -46,7 +47,7 @@ pub fn add(maker: &mut Maker<'_>, workloads: &Workloads, nodes: &[Node], stories
     maker.manager = "kube-controller-manager";
     for set in &workloads.sets {
         let Some((claim, size)) = set.claim else { continue };
-        for pod in workloads.pods.iter().filter(|pod| pod.owner.uid == set.owner.uid) {
+        for pod in set.pods(&workloads.pods) {
             volume(maker, pod, claim, size, set.created, stories);
         }
     }

@@ -25,8 +25,8 @@ impl Controllers {
             if id == EVENTS || (!namespaced && !namespace.is_empty()) {
                 continue;
             }
-            let records = self.inside.list(id, if namespaced { namespace } else { "" });
-            let owned = records.into_iter().filter(|record| record.owners.iter().any(|it| **it == *uid));
+            let prefix = if namespaced && !namespace.is_empty() { format!("{namespace}/") } else { String::new() };
+            let owned = self.inside.store().owned(id, uid).into_iter().filter(|it| it.key.starts_with(&prefix));
             found.extend(owned.map(|record| (id, record.value())));
         }
         found
@@ -82,9 +82,11 @@ impl Controllers {
         if id == EVENTS {
             return;
         }
-        let text = record.item();
-        let names = |word: &str| memchr::memmem::find(text, word.as_bytes()).is_some();
-        if !names("\"deletionTimestamp\"") || !(names(FOREGROUND) || names("\"orphan\"")) {
+        if !record.pulse.going {
+            return;
+        }
+        let object = record.value();
+        if !has(&object, FOREGROUND) && !has(&object, ORPHAN) {
             return;
         }
         self.add(Part::Foreground, &format!("{id} {}", record.key));

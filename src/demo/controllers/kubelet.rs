@@ -198,8 +198,13 @@ impl Controllers {
         if pod["spec"]["hostNetwork"] == true {
             return text(&pod["status"], "hostIP").to_owned();
         }
-        self.placed += 1;
-        format!("10.244.{}.{}", 128 + self.placed / 250 % 120, 2 + self.placed % 250)
+        // Addresses of the node's range that the company's first pods leave free, one after the other.
+        let node = text(&pod["spec"], "nodeName");
+        let range = self.inside.get(NODES, node);
+        let range = range.as_ref().and_then(|node| node["spec"]["podCIDR"].as_str()?.strip_suffix(".0/24"));
+        let number = self.addresses.entry(node.to_owned()).or_default();
+        *number += 1;
+        format!("{}.{}", range.unwrap_or("10.244.0"), 120 + *number % 130)
     }
 }
 

@@ -110,6 +110,8 @@ pub struct Controllers {
     pending: FxHashSet<Work>,
     /// What was told of objects, by their uids.
     told: FxHashMap<String, tell::Told>,
+    /// How many addresses each node gave away.
+    addresses: FxHashMap<String, usize>,
     /// The uids of pods that are being stopped.
     stopping: FxHashSet<String>,
 }
@@ -128,6 +130,7 @@ impl Controllers {
             placed: 0,
             pending: FxHashSet::default(),
             told: FxHashMap::default(),
+            addresses: FxHashMap::default(),
             stopping: FxHashSet::default(),
         }
     }
@@ -293,7 +296,7 @@ impl Controllers {
         if event.new.is_some() {
             self.add(Part::Pod, &record.key);
         } else {
-            self.waiting.remove(&record.key);
+            self.waiting.remove(&*record.key);
         }
         self.note_owner(record);
         let namespace = record.key.split('/').next().unwrap_or_default().to_owned();
@@ -343,9 +346,10 @@ impl Controllers {
     fn owned(&self, id: Id, owner: &Value) -> Vec<Value> {
         let metadata = &owner["metadata"];
         let (namespace, uid) = (object::text(metadata, "namespace"), object::text(metadata, "uid"));
-        let records = self.inside.list(id, namespace).into_iter();
+        let prefix = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
+        let records = self.inside.store().owned(id, uid).into_iter();
         let mut all: Vec<Value> =
-            records.filter(|record| record.owners.iter().any(|it| **it == *uid)).map(|record| record.value()).collect();
+            records.filter(|record| record.key.starts_with(&prefix)).map(|record| record.value()).collect();
         all.retain(|it| object::controller(it).is_some_and(|it| it["uid"] == uid));
         all
     }

@@ -75,8 +75,9 @@ impl Controllers {
     /// Takes pods that nobody controls and that the selector names.
     fn adopt(&mut self, set: &Value, namespace: &str) {
         let Some(labels) = Labels::of_selector(&set["spec"]["selector"]) else { return };
-        for record in self.inside.list(PODS, namespace) {
-            if record.owners.is_empty() && !labels.is_empty() && labels.matches(&record.labels) {
+        let prefix = format!("{namespace}/");
+        for record in self.inside.store().owned(PODS, "") {
+            if record.key.starts_with(&prefix) && !labels.is_empty() && labels.matches(&record.labels) {
                 let pod = record.value();
                 if is_active(&pod) {
                     let owner = object::owner("apps/v1", "ReplicaSet", set);

@@ -2,21 +2,30 @@
 
 use crate::demo::DemoCluster;
 use crate::demo::content::PROFILES;
+use crate::server::store::Keep;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// A moment at which every test's objects are built.
 pub const NOW: i64 = 1_795_444_800;
 
-/// A cluster whose script does not run.
+/// One of the company's own clusters, as small as it is in the tests; with a history of so many changes.
+pub fn small(profile: usize, history: usize) -> DemoCluster {
+    let keep = Keep { least: history, age: Duration::ZERO, bytes: 0 };
+    DemoCluster::plan(PROFILES[profile].clone(), 7, NOW, keep, 0, Arc::new(Semaphore::new(1)))
+}
+
+/// A cluster in which nothing happens by itself.
 pub fn still(profile: usize, history: usize) -> DemoCluster {
-    let cluster = DemoCluster::new(&PROFILES[profile], 7, NOW, history);
-    cluster.life.lock().take();
+    let cluster = small(profile, history);
+    cluster.calm();
     cluster
 }
 
@@ -123,6 +132,12 @@ impl Lines {
 }
 
 impl Lines {
+    /// The next piece as it comes.
+    pub async fn frame(&mut self) -> Option<Bytes> {
+        let frame = tokio::time::timeout(Duration::from_secs(30), self.body.frame()).await.unwrap()?;
+        Some(frame.unwrap().into_data().unwrap())
+    }
+
     /// As [`Lines::next`], but `None` also when the connection broke.
     pub async fn next_or_cut(&mut self) -> Option<Value> {
         while !self.rest.contains('\n') {

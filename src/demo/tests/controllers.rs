@@ -1,9 +1,8 @@
 //! What becomes of the objects of clients. Time stands still but for what is waited for.
 #![allow(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
 
-use super::client::{NOW, get, send_body};
+use super::client::{get, send_body, small};
 use crate::demo::DemoCluster;
-use crate::demo::content::PROFILES;
 use http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -13,11 +12,7 @@ const APPS: &str = "/apis/apps/v1/namespaces/default";
 
 /// A cluster in which only controllers answer.
 fn living() -> DemoCluster {
-    let cluster = DemoCluster::new(&PROFILES[0], 7, NOW, 1024);
-    if let Some(life) = cluster.life.lock().as_mut() {
-        life.script = None;
-    }
-    cluster
+    small(0, 1024)
 }
 
 async fn create(cluster: &DemoCluster, path: &str, body: Value) -> Value {

@@ -1,6 +1,6 @@
 //! Pages, versions, forms.
 
-use super::client::{accepting, get, still};
+use super::client::{accepting, get, still, watch};
 use crate::server::resource::PODS;
 use crate::server::store::Change;
 use http::StatusCode;
@@ -27,8 +27,8 @@ async fn pages_cover_everything_once_at_one_version() {
         assert_eq!(page["metadata"]["remainingItemCount"], 140 - seen.len());
         resume = token.to_owned();
         // What happens meanwhile is not part of this list.
-        let gone = cluster.server.store.latest(PODS).items.keys().last().unwrap().clone();
-        cluster.server.store.apply(Change::Delete(PODS, gone)).unwrap();
+        let gone = cluster.server().store.latest(PODS).items.keys().last().unwrap().clone();
+        cluster.server().store.apply(Change::Delete(PODS, gone)).unwrap();
     }
     assert_eq!(seen.len(), 140);
     assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 140);
@@ -39,9 +39,9 @@ async fn an_old_token_expires_with_a_way_on() {
     let cluster = still(0, 4);
     let first = get(&cluster, "/api/v1/pods?limit=100").await.json();
     let token = first["metadata"]["continue"].as_str().unwrap();
-    let key = cluster.server.store.latest(PODS).items.keys().next().unwrap().clone();
+    let key = cluster.server().store.latest(PODS).items.keys().next().unwrap().clone();
     for _ in 0..6 {
-        cluster.server.store.update(PODS, &key, |_| {}).unwrap();
+        cluster.server().store.update(PODS, &key, |_| {}).unwrap();
     }
     let answer = get(&cluster, &format!("/api/v1/pods?limit=100&continue={token}")).await;
     assert_eq!(answer.status, StatusCode::GONE);
@@ -57,9 +57,9 @@ async fn an_old_token_expires_with_a_way_on() {
 #[tokio::test]
 async fn versions() {
     let cluster = still(1, 64);
-    let before = cluster.server.store.version();
-    let key = cluster.server.store.latest(PODS).items.keys().next().unwrap().clone();
-    cluster.server.store.apply(Change::Delete(PODS, key)).unwrap();
+    let before = cluster.server().store.version();
+    let key = cluster.server().store.latest(PODS).items.keys().next().unwrap().clone();
+    cluster.server().store.apply(Change::Delete(PODS, key)).unwrap();
     let exact =
         get(&cluster, &format!("/api/v1/pods?resourceVersion={before}&resourceVersionMatch=Exact")).await.json();
     assert_eq!(exact["items"].as_array().unwrap().len(), 70);
@@ -116,4 +116,83 @@ async fn bare_metadata() {
         (one["kind"].as_str(), one["metadata"]["name"].as_str()),
         (Some("PartialObjectMetadata"), Some("default"))
     );
+}
+
+/// A cluster whose pods are more than is sent at once.
+fn large() -> crate::demo::DemoCluster {
+    let wanted = crate::demo::Wanted { clusters: 1, nodes: 30, pods: 900, churn: 0, seed: 1 };
+    let cluster = crate::demo::fleet(&wanted).unwrap().remove(0);
+    cluster.calm();
+    cluster
+}
+
+#[tokio::test]
+async fn a_long_list_is_of_one_version_however_slowly_it_is_read() {
+    let cluster = large();
+    let store = cluster.server().store.clone();
+    let then = store.version();
+    for path in ["/api/v1/pods", "/api/v1/pods?resourceVersion=0&limit=7"] {
+        let mut lines = watch(&cluster, path, "", false).await;
+        let mut text = lines.frame().await.unwrap().to_vec();
+        let keys: Vec<_> = store.latest(PODS).items.into_keys().step_by(9).take(20).collect();
+        let last = store.version();
+        for key in keys {
+            store.apply(Change::Delete(PODS, key)).unwrap();
+        }
+        let mut frames = 1;
+        while let Some(frame) = lines.frame().await {
+            text.extend_from_slice(&frame);
+            frames += 1;
+        }
+        assert!(frames > 20, "{frames}");
+        let list: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        assert_eq!(list["metadata"]["resourceVersion"], last.to_string());
+        let gone = ((last - then) as usize, 900);
+        assert_eq!(list["items"].as_array().unwrap().len(), gone.1 - gone.0);
+    }
+}
+
+#[tokio::test]
+async fn what_changes_while_a_streaming_list_is_read_comes_after_it() {
+    let cluster = large();
+    let store = cluster.server().store.clone();
+    let query = "watch=true&sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan";
+    let mut lines = watch(&cluster, &format!("/api/v1/pods?{query}"), "", true).await;
+    let begin = store.version();
+    assert_eq!(lines.next().await.unwrap()["type"], "ADDED");
+    let keys: Vec<_> = store.latest(PODS).items.into_keys().collect();
+    // More than are looked at in one go, of the last ones first.
+    for key in keys.iter().rev().take(200) {
+        store.update(PODS, key, |pod| pod["metadata"]["labels"]["new"] = "yes".into()).unwrap();
+    }
+    for _ in 1..900 {
+        let event = lines.next().await.unwrap();
+        assert_eq!(event["type"], "ADDED");
+        assert!(event["object"]["metadata"]["labels"]["new"].is_null());
+    }
+    let mark = lines.next().await.unwrap();
+    assert_eq!(mark["type"], "BOOKMARK");
+    assert_eq!(mark["object"]["metadata"]["resourceVersion"], begin.to_string());
+    for key in keys.iter().rev().take(200) {
+        let event = lines.next().await.unwrap();
+        assert_eq!(
+            (event["type"].as_str(), event["object"]["metadata"]["labels"]["new"].as_str()),
+            (Some("MODIFIED"), Some("yes"))
+        );
+        assert!(key.ends_with(event["object"]["metadata"]["name"].as_str().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn fields_say_where_to_look() {
+    let cluster = still(0, 64);
+    let list = get(&cluster, "/api/v1/namespaces/payments/pods?fieldSelector=metadata.name%3Dledger-db-0").await.json();
+    assert_eq!(list["items"][0]["metadata"]["name"], "ledger-db-0");
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    let list = get(&cluster, "/api/v1/pods?fieldSelector=metadata.name%3Dledger-db-0&limit=1").await.json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+    let all = get(&cluster, "/api/v1/namespaces/orders/pods").await.json();
+    let same = get(&cluster, "/api/v1/pods?fieldSelector=metadata.namespace%3Dorders").await.json();
+    assert_eq!(all["items"], same["items"]);
+    assert!(!all["items"].as_array().unwrap().is_empty());
 }

@@ -7,7 +7,7 @@ use crate::server::{Kubelet as _, LogLine, LogWanted};
 use serde_json::Value;
 
 fn pods(profile: usize) -> Vec<Value> {
-    still(profile, 8).server.store.latest(PODS).items.values().map(|record| record.value()).collect()
+    still(profile, 8).server().store.latest(PODS).items.values().map(|record| record.value()).collect()
 }
 
 fn pod<'a>(pods: &'a [Value], app: &str, wanted: impl Fn(&Value) -> bool) -> &'a Value {
@@ -66,8 +66,8 @@ fn errors_begin_ten_minutes_after_the_change() {
     let pod = pod(&all, "order-consumer", |_| true);
     let lines = log(pod, false, None, NOW);
     let first = lines.iter().find(|line| line.text.contains("UNKNOWN_TOPIC_OR_PARTITION")).unwrap();
-    let (id, _) = cluster.server.store.registry.find("", "v1", "configmaps").unwrap();
-    let map = cluster.server.store.get(id, "orders/order-consumer-config").unwrap().value();
+    let (id, _) = cluster.server().store.registry.find("", "v1", "configmaps").unwrap();
+    let map = cluster.server().store.get(id, "orders/order-consumer-config").unwrap().value();
     let edit = map["metadata"]["managedFields"].as_array().unwrap().iter().find(|it| it["manager"] == "kubectl-edit");
     let changed = edit.unwrap()["time"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_second();
     let minutes = (first.second - changed) / 60;

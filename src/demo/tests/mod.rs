@@ -1,6 +1,7 @@
 //! The embedded clusters as a client sees them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod churn;
 mod client;
 mod company;
 mod controllers;
@@ -8,6 +9,7 @@ mod lists;
 mod logs;
 mod objects;
 mod selectors;
+mod sizes;
 mod tables;
 mod watches;
 mod writes;
@@ -129,21 +131,21 @@ async fn dropping_a_cluster_ends_its_connections() {
 #[tokio::test]
 async fn the_seed_decides() {
     let names = |seed| {
-        let fleet = fleet(&super::Wanted { seed, ..super::Wanted::default() }).unwrap();
+        let fleet = fleet(&super::Wanted { seed, nodes: 8, pods: 150, churn: 0, ..super::Wanted::default() }).unwrap();
         assert_eq!(
             fleet.iter().map(super::DemoCluster::name).collect::<Vec<_>>(),
             ["prod-shanghai", "staging-frankfurt", "dr-beijing", "data-singapore"]
         );
-        let pods = fleet[0].server.store.latest(crate::server::resource::PODS);
+        let pods = fleet[0].server().store.latest(crate::server::resource::PODS);
         pods.items.values().map(|pod| pod.fields.clone()).collect::<Vec<_>>()
     };
     assert_eq!(names(1), names(1));
     assert_ne!(names(1), names(2));
     let (one, two) = (still(0, 1), still(0, 1));
-    for (id, _) in one.server.store.registry.all() {
+    for (id, _) in one.server().store.registry.all() {
         let text = |cluster: &super::DemoCluster| {
-            let items = cluster.server.store.latest(id).items;
-            items.values().map(|record| record.item().to_vec()).collect::<Vec<_>>()
+            let items = cluster.server().store.latest(id).items;
+            items.values().map(|record| record.item()).collect::<Vec<_>>()
         };
         assert_eq!(text(&one), text(&two));
     }

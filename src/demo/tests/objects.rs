@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 
 fn all<T: DeserializeOwned>(cluster: &DemoCluster, id: Id) -> Vec<T> {
-    let items = cluster.server.store.latest(id).items;
-    items.values().map(|record| serde_json::from_slice(record.item()).unwrap()).collect()
+    let items = cluster.server().store.latest(id).items;
+    items.values().map(|record| serde_json::from_slice(&record.item()).unwrap()).collect()
 }
 
 #[test]

@@ -11,7 +11,7 @@ async fn over_the_wire() {
     let rest = count("/api/v1/pods?labelSelector=team+notin+(payments)").await;
     assert!(pay > 3);
     assert_eq!(pay + rest, 140);
-    let node = cluster.server.store.latest(crate::server::resource::NODES).items.keys().next().unwrap().clone();
+    let node = cluster.server().store.latest(crate::server::resource::NODES).items.keys().next().unwrap().clone();
     let here = count(&format!("/api/v1/pods?fieldSelector=spec.nodeName%3D{node}")).await;
     let there = count(&format!("/api/v1/pods?fieldSelector=spec.nodeName!%3D{node}")).await;
     assert_eq!(here + there, 140);

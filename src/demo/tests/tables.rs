@@ -92,10 +92,10 @@ async fn watches_carry_columns_once() {
         let metadata = &bookmark["object"]["rows"][0]["object"]["metadata"];
         assert_eq!(metadata["annotations"]["k8s.io/initial-events-end"], "true");
     }
-    let query = format!("watch=true&resourceVersion={}", cluster.server.store.version());
+    let query = format!("watch=true&resourceVersion={}", cluster.server().store.version());
     let mut lines = watch(&cluster, &format!("/api/v1/pods?{query}"), TABLE, false).await;
-    let key = cluster.server.store.latest(PODS).items.keys().next().unwrap().clone();
-    let version = cluster.server.store.apply(Change::Delete(PODS, key)).unwrap();
+    let key = cluster.server().store.latest(PODS).items.keys().next().unwrap().clone();
+    let version = cluster.server().store.apply(Change::Delete(PODS, key)).unwrap();
     let event = lines.next().await.unwrap();
     assert_eq!(event["type"], "DELETED");
     assert_eq!(event["object"]["metadata"]["resourceVersion"], version.to_string());

@@ -1,7 +1,6 @@
 //! What a watch tells.
 
-use super::client::{NOW, get, still, watch};
-use crate::demo::content::{PROFILES, build};
+use super::client::{get, still, watch};
 use crate::server::resource::{NAMESPACES, NODES, PODS};
 use crate::server::store::Change;
 use http::StatusCode;
@@ -15,14 +14,14 @@ fn label(value: &str) -> impl FnOnce(&mut Value) {
 async fn goes_on_where_a_list_ended() {
     let cluster = still(1, 64);
     let from = get(&cluster, "/api/v1/nodes").await.json()["metadata"]["resourceVersion"].as_str().unwrap().to_owned();
-    let key = cluster.server.store.latest(NODES).items.keys().next().unwrap().clone();
-    let first = cluster.server.store.update(NODES, &key, label("a")).unwrap();
+    let key = cluster.server().store.latest(NODES).items.keys().next().unwrap().clone();
+    let first = cluster.server().store.update(NODES, &key, label("a")).unwrap();
     let path = format!("/api/v1/nodes?watch=1&resourceVersion={from}");
     let mut lines = watch(&cluster, &path, "", false).await;
     let event = lines.next().await.unwrap();
     assert_eq!((event["type"].as_str(), event["object"]["kind"].as_str()), (Some("MODIFIED"), Some("Node")));
     assert_eq!(event["object"]["metadata"]["resourceVersion"], first.to_string());
-    let gone = cluster.server.store.apply(Change::Delete(NODES, key.clone())).unwrap();
+    let gone = cluster.server().store.apply(Change::Delete(NODES, key.clone())).unwrap();
     let event = lines.next().await.unwrap();
     assert_eq!(event["type"], "DELETED");
     assert_eq!(event["object"]["metadata"]["resourceVersion"], gone.to_string());
@@ -48,9 +47,9 @@ async fn a_streaming_list_ends_with_the_annotated_bookmark() {
         assert_eq!(end["type"], "BOOKMARK");
         assert_eq!(end["object"]["kind"], "Pod");
         assert_eq!(end["object"]["metadata"]["annotations"]["k8s.io/initial-events-end"], "true");
-        assert_eq!(end["object"]["metadata"]["resourceVersion"], cluster.server.store.version().to_string());
-        let key = cluster.server.store.latest(PODS).items.keys().next().unwrap().clone();
-        cluster.server.store.update(PODS, &key, label("later")).unwrap();
+        assert_eq!(end["object"]["metadata"]["resourceVersion"], cluster.server().store.version().to_string());
+        let key = cluster.server().store.latest(PODS).items.keys().next().unwrap().clone();
+        cluster.server().store.update(PODS, &key, label("later")).unwrap();
         assert_eq!(lines.next().await.unwrap()["type"], "MODIFIED");
     }
     let answer = get(&cluster, "/api/v1/pods?watch=true&sendInitialEvents=true").await;
@@ -67,7 +66,7 @@ async fn a_streaming_list_ends_with_the_annotated_bookmark() {
 #[tokio::test]
 async fn too_old_is_told_in_the_stream() {
     let cluster = still(1, 3);
-    let start = cluster.server.store.version();
+    let start = cluster.server().store.version();
     let answer = get(&cluster, "/api/v1/pods?watch=true&resourceVersion=5").await;
     assert_eq!(answer.status, StatusCode::OK);
     let lines = answer.lines();
@@ -76,9 +75,9 @@ async fn too_old_is_told_in_the_stream() {
     assert_eq!(lines[0]["object"]["code"], 410);
     assert_eq!(lines[0]["object"]["reason"], "Expired");
     assert_eq!(lines[0]["object"]["message"], format!("too old resource version: 5 ({start})"));
-    let key = cluster.server.store.latest(PODS).items.keys().next().unwrap().clone();
+    let key = cluster.server().store.latest(PODS).items.keys().next().unwrap().clone();
     for i in 0..5 {
-        cluster.server.store.update(PODS, &key, label(&i.to_string())).unwrap();
+        cluster.server().store.update(PODS, &key, label(&i.to_string())).unwrap();
     }
     let lines =
         get(&cluster, &format!("/api/v1/pods?watch=true&resourceVersion={start}&timeoutSeconds=1")).await.lines();
@@ -90,15 +89,17 @@ async fn too_old_is_told_in_the_stream() {
 #[tokio::test]
 async fn objects_move_in_and_out_of_a_selection() {
     let cluster = still(1, 64);
-    let key = cluster.server.store.latest(PODS).items.keys().next().unwrap().clone();
-    let path =
-        format!("/api/v1/pods?watch=true&labelSelector=team%3Dnew&resourceVersion={}", cluster.server.store.version());
+    let key = cluster.server().store.latest(PODS).items.keys().next().unwrap().clone();
+    let path = format!(
+        "/api/v1/pods?watch=true&labelSelector=team%3Dnew&resourceVersion={}",
+        cluster.server().store.version()
+    );
     let mut lines = watch(&cluster, &path, "", false).await;
     let mut told = Vec::new();
     for team in ["other", "new", "new", "other", "other"] {
-        cluster.server.store.update(PODS, &key, label(team)).unwrap();
+        cluster.server().store.update(PODS, &key, label(team)).unwrap();
     }
-    let last = cluster.server.store.version() - 1;
+    let last = cluster.server().store.version() - 1;
     for _ in 0..3 {
         let event = lines.next().await.unwrap();
         told.push((event["type"].clone(), event["object"]["metadata"]["labels"]["team"].clone()));
@@ -113,7 +114,7 @@ async fn objects_move_in_and_out_of_a_selection() {
 #[tokio::test]
 async fn bookmarks_and_timeout() {
     let cluster = still(1, 64);
-    let from = cluster.server.store.version();
+    let from = cluster.server().store.version();
     let query = format!("watch=true&allowWatchBookmarks=true&resourceVersion={from}&timeoutSeconds=1");
     let lines = get(&cluster, &format!("/api/v1/namespaces?{query}")).await.lines();
     assert_eq!(lines.len(), 1);
@@ -123,25 +124,7 @@ async fn bookmarks_and_timeout() {
     let lines = get(&cluster, &format!("/api/v1/namespaces?{query}")).await.lines();
     assert_eq!(lines.len(), 12);
     assert!(lines.iter().all(|line| line["type"] == "ADDED"));
-    let name = cluster.server.store.latest(NAMESPACES).items.keys().next().unwrap().clone();
+    let name = cluster.server().store.latest(NAMESPACES).items.keys().next().unwrap().clone();
     let query = format!("watch=true&fieldSelector=metadata.name%3D{name}&timeoutSeconds=1");
     assert_eq!(get(&cluster, &format!("/api/v1/namespaces?{query}")).await.lines().len(), 1);
-}
-
-#[tokio::test]
-async fn the_script_keeps_things_alive() {
-    let cluster = still(0, 1024);
-    let mut script = build(&PROFILES[0], 7, NOW).script;
-    let from = cluster.server.store.version();
-    for step in 0..60 {
-        script.step(&cluster.server.store, NOW + step * 3);
-    }
-    let (events, _) = cluster.server.store.since(PODS, from).unwrap();
-    let phases: Vec<_> =
-        events.iter().filter_map(|event| event.new.as_ref()).map(|pod| pod.fields[7].clone()).collect();
-    for phase in ["Pending", "Running", "Succeeded"] {
-        assert!(phases.iter().any(|seen| seen == phase), "{phase}");
-    }
-    assert!(events.iter().any(|event| event.new.is_none()));
-    assert!((140..=143).contains(&cluster.server.store.latest(PODS).items.len()));
 }

@@ -88,7 +88,7 @@ async fn create_and_what_is_refused() {
 #[tokio::test]
 async fn nothing_is_kept_of_a_dry_run() {
     let cluster = still(0, 64);
-    let before = cluster.server.store.version();
+    let before = cluster.server().store.version();
     let answer = post(&cluster, &format!("{MAPS}?dryRun=All"), map("one", json!({}))).await;
     assert_eq!(answer.status, StatusCode::CREATED);
     assert_eq!(get(&cluster, &format!("{MAPS}/one")).await.status, StatusCode::NOT_FOUND);
@@ -98,7 +98,7 @@ async fn nothing_is_kept_of_a_dry_run() {
     assert_eq!(answer.json()["metadata"]["labels"]["a"], "b");
     assert_eq!(delete(&cluster, &format!("{path}?dryRun=All"), json!({})).await.status, StatusCode::OK);
     assert_eq!(get(&cluster, path).await.json()["status"]["phase"], "Active");
-    assert_eq!(cluster.server.store.version(), before);
+    assert_eq!(cluster.server().store.version(), before);
 }
 
 #[tokio::test]

@@ -6,11 +6,11 @@ use futures::{Stream, StreamExt as _};
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{Full, StreamBody};
-use std::convert::Infallible;
+use http_body_util::{BodyExt as _, Full, StreamBody};
+use std::io;
 
-/// The body of every answer.
-pub type Body = UnsyncBoxBody<Bytes, Infallible>;
+/// The body of every answer. One that breaks off ends its connection.
+pub type Body = UnsyncBoxBody<Bytes, io::Error>;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -32,12 +32,17 @@ pub fn json(body: impl Into<Bytes>) -> Response<Body> {
 
 /// JSON.
 pub fn of_status(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
-    build(status, JSON, UnsyncBoxBody::new(Full::new(body.into())))
+    build(status, JSON, whole(body.into()))
+}
+
+/// Bytes that are there already, as a body.
+pub fn whole(bytes: Bytes) -> Body {
+    Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
 }
 
 /// Plain text.
 pub fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
-    let mut response = build(status, TEXT, UnsyncBoxBody::new(Full::new(body.into())));
+    let mut response = build(status, TEXT, whole(body.into()));
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
@@ -45,6 +50,11 @@ pub fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
 /// Lines of JSON that come over time.
 pub fn stream(lines: impl Stream<Item = Bytes> + Send + 'static) -> Response<Body> {
     build(StatusCode::OK, JSON, UnsyncBoxBody::new(StreamBody::new(lines.map(|line| Ok(Frame::data(line))))))
+}
+
+/// Pieces of JSON, made one after the other as the client takes them.
+pub fn pieces(pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static) -> Response<Body> {
+    build(StatusCode::OK, JSON, UnsyncBoxBody::new(StreamBody::new(pieces.map(|piece| piece.map(Frame::data)))))
 }
 
 /// Text that comes over time.

@@ -5,7 +5,7 @@ mod log;
 mod metrics;
 mod object;
 
-pub use answer::Body;
+pub use answer::{Body, whole};
 
 use super::negotiate::{Endpoint, Form, negotiate};
 use super::options::{Options, Query};
@@ -23,6 +23,11 @@ use http_body_util::BodyExt as _;
 
 /// The longest body that is read, in bytes.
 const LONGEST: usize = 3 << 20;
+
+/// Lists up to this many bytes are sent in one piece, with their length.
+const WHOLE: usize = 4 << 20;
+/// Longer ones in pieces of about this size.
+const PIECE: usize = 128 << 10;
 
 /// One request, its body read.
 struct Asked<'a> {
@@ -100,6 +105,22 @@ fn who(server: &Server, headers: &HeaderMap) -> Result<User, Failure> {
         groups.extend(["system:serviceaccounts", of_namespace]);
     }
     Ok(User::new(name, &groups))
+}
+
+/// A list that is short is sent at once. Of a long one no more is written than the client takes.
+fn listed(mut pieces: list::Pieces) -> Result<Response<Body>, Failure> {
+    let Some(first) = pieces.next(WHOLE)? else { return Ok(json(Bytes::new())) };
+    if pieces.is_over() {
+        return Ok(json(first));
+    }
+    let rest = futures::stream::unfold(pieces, |mut pieces| async move {
+        let piece = pieces.next(PIECE).map_err(|failure| std::io::Error::other(failure.to_json().to_string()));
+        // One by one, so that others on this thread are not kept waiting.
+        tokio::task::yield_now().await;
+        piece.transpose().map(|piece| (piece, pieces))
+    });
+    let first = futures::stream::once(std::future::ready(Ok(first)));
+    Ok(answer::pieces(futures::StreamExt::chain(first, rest)))
 }
 
 /// Warns of a kind that has a successor.
@@ -224,7 +245,7 @@ impl Asked<'_> {
                     return Ok(stream(lines));
                 }
                 let page = list::page(store, &place, &prefix, &options).await?;
-                let mut response = json(list::write(&place, &page, form, &options)?);
+                let mut response = listed(list::Pieces::new(&place, page, form, &options)?)?;
                 deprecated(&place.resource, &mut response);
                 Ok(response)
             }
@@ -249,7 +270,7 @@ impl Asked<'_> {
                     write::Write { store, place: &place, namespace: scope, name: "", part: "", options: &options };
                 let items = write::delete_collection(&write, &self.query, &self.body, &page.items)?;
                 let page = list::Page { version: store.version(), resume: None, remaining: None, items };
-                Ok(json(list::write(&place, &page, Form::Object, &selection)?))
+                listed(list::Pieces::new(&place, page, Form::Object, &selection)?)
             }
             _ => Err(Failure::method_not_allowed()),
         }

@@ -20,7 +20,8 @@ fn row(resource: &Resource, whole: &[u8], object: impl FnOnce(&mut Vec<u8>), out
     Ok(())
 }
 
-fn record_row(
+/// The row of one object.
+pub fn record_row(
     resource: &Resource,
     record: &Record,
     meta: &str,
@@ -45,18 +46,11 @@ fn begin(meta_version: &str, metadata: &Value, columns: &Value, out: &mut Vec<u8
     out.extend_from_slice(head.as_bytes());
 }
 
-/// A page as a table.
-pub fn list(resource: &Resource, page: &Page, meta_version: &str, include: Include) -> Result<Vec<u8>, Failure> {
+/// What comes before the rows of a page.
+pub fn opening(resource: &Resource, page: &Page, meta_version: &str) -> Vec<u8> {
     let mut out = Vec::new();
     begin(meta_version, &meta(page), &columns(resource), &mut out);
-    for (i, record) in page.items.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        record_row(resource, record, meta_version, include, &mut out)?;
-    }
-    out.extend_from_slice(b"]}\n");
-    Ok(out)
+    out
 }
 
 /// One object as a table.
