@@ -160,6 +160,11 @@ impl Rows {
         self.head(slot).map_or(Sym::EMPTY, |head| head.namespace)
     }
 
+    /// The name's symbol; it holds until the next change of the rows.
+    pub fn name_sym(&self, slot: Slot) -> Sym {
+        self.head(slot).map_or(Sym::EMPTY, |head| head.name)
+    }
+
     /// The name.
     pub fn name(&self, slot: Slot) -> &str {
         self.head_text(slot, |head| head.name)

@@ -38,10 +38,11 @@ impl Facts {
             Some(version) => format!("kube-apiserver {version}"),
             None => format!("no real control plane; what is served runs at nice {}", crate::serve::NICE),
         };
-        let profile = if options.binary.as_os_str() == env!("CARGO_BIN_EXE_skylark") {
-            "release profile, no LTO"
-        } else {
-            "a binary of its own"
+        let built = options.binary.parent().and_then(|dir| dir.file_name()).and_then(|name| name.to_str());
+        let profile = match built {
+            Some("release") => "release profile, no LTO",
+            Some("dist") => "dist profile: thin LTO, stripped",
+            _ => "a binary of its own",
         };
         Facts {
             date: options.date.clone().unwrap_or_else(|| jiff::Zoned::now().date().to_string()),

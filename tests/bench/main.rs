@@ -27,11 +27,19 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let mut options = Options::parse();
     if !options.bench {
         // `cargo test --all-targets` runs us, too.
         eprintln!("the figures are measured by `cargo bench --bench figures`");
         return ExitCode::SUCCESS;
+    }
+    // It is started in another directory.
+    match options.binary.canonicalize() {
+        Ok(binary) => options.binary = binary,
+        Err(error) => {
+            eprintln!("figures: {}: {error}", options.binary.display());
+            return ExitCode::FAILURE;
+        }
     }
     let longest = options.longest;
     std::thread::spawn(move || {

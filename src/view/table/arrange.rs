@@ -5,7 +5,7 @@ use super::{Table, joint};
 use crate::base::age::Timestamp;
 use crate::model::draft::Tone;
 use crate::model::rows::Rows;
-use crate::view::filter::Filter;
+use crate::view::filter::{Filter, Seen};
 use crate::view::order::{By, Entry, Sorter};
 use crate::view::spread;
 use crate::view::term::Value;
@@ -80,7 +80,7 @@ struct Sieve {
     filter: Filter,
     /// The columns of each source that the filter tries.
     tried: Vec<Vec<usize>>,
-    scratch: String,
+    seen: Seen,
     /// When the answer changes by itself.
     turn: Option<Timestamp>,
 }
@@ -166,7 +166,7 @@ impl Table {
 
     fn sieve(&self) -> Sieve {
         let tried = (0..self.parts.len()).map(|source| self.tried_columns(source)).collect();
-        Sieve { filter: self.filter.clone(), tried, scratch: String::new(), turn: None }
+        Sieve { filter: self.filter.clone(), tried, seen: Seen::default(), turn: None }
     }
 
     fn new_sorter(&self) -> Sorter {
@@ -200,7 +200,7 @@ impl Table {
         }
         let Some(tried) = sieve.tried.get(usize::from(entry.source)) else { return false };
         let head = self.heads.get(usize::from(entry.source)).map_or("", String::as_str);
-        sieve.filter.matches(rows, entry.slot, [head, rows.namespace(entry.slot)], tried, &mut sieve.scratch)
+        sieve.filter.matches(&mut sieve.seen, rows, (entry.source, entry.slot), head, tried)
     }
 
     fn passes_terms(&self, rows: &Rows, entry: Entry, turn: &mut Option<Timestamp>) -> bool {
