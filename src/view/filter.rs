@@ -302,6 +302,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         /// What is remembered of other rows changes no answer.
         #[test]
         fn each_row_is_tried_as_if_alone(

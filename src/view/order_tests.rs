@@ -136,12 +136,14 @@ fn naive(by: &By, descending: bool, rows: &[&Rows], entries: &mut [Entry]) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn rows_stand_as_the_plain_way_has_them(
-        rows in proptest::collection::vec(row(), 0..150),
+        rows in proptest::collection::vec(row(), 0..100),
         number in 0..6_usize,
         descending: bool,
-        split in 0..150_usize,
+        split in 0..100_usize,
     ) {
         let (sources, entries) = sources(&rows);
         let sources: Vec<&Rows> = sources.iter().collect();

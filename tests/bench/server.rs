@@ -38,7 +38,7 @@ impl Server {
         let loaded = link::load(Some(kubeconfig));
         let mut sum = 0;
         for context in &loaded.contexts {
-            let link = Link::new(loaded.target(&context.name)?, LinkOptions::default())?;
+            let link = Link::new(loaded.target(&context.name)?, patient())?;
             sum += server.runtime.block_on(first(&link)).with_context(|| context.name.clone())?.count();
         }
         Ok(sum)
@@ -64,7 +64,7 @@ impl Server {
     fn link(&self) -> Result<Link> {
         let loaded = link::load(Some(&self.kubeconfig));
         let current = loaded.current.as_deref().context("the kubeconfig has no current context")?;
-        Ok(Link::new(loaded.target(current)?, LinkOptions::default())?)
+        Ok(Link::new(loaded.target(current)?, patient())?)
     }
 
     /// All pods in pages of 500, as JSON. Only what tells the next page is looked for.
@@ -122,6 +122,11 @@ impl Server {
             bail!("the streaming list ended before its bookmark")
         })
     }
+}
+
+/// A server that is kept busy on purpose may take its time.
+fn patient() -> LinkOptions {
+    LinkOptions { dial_timeout: SILENCE, ..LinkOptions::default() }
 }
 
 async fn ask(link: &Link, path: String, accept: &'static str, lane: Lane) -> Result<Reply> {
