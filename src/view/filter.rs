@@ -112,6 +112,9 @@ pub struct Seen {
 struct Memo {
     heads: FxHashMap<u16, bool>,
     cells: FxHashMap<(u16, Cell<Sym>), bool>,
+    /// The last of the heads, and of each column after the namespace: rows repeat what the row before had.
+    last_head: Option<(u16, bool)>,
+    last: Vec<Option<((u16, Cell<Sym>), bool)>>,
 }
 
 /// A column of more different cells than this is tried each time.
@@ -128,32 +131,49 @@ impl Memo {
         head: &str,
         columns: &[usize],
     ) -> bool {
-        if *self.heads.entry(source).or_insert_with(|| head.split('\n').any(|line| regex.is_match(line))) {
+        let in_head = match self.last_head {
+            Some((same, found)) if same == source => found,
+            _ => *self.heads.entry(source).or_insert_with(|| head.split('\n').any(|line| regex.is_match(line))),
+        };
+        self.last_head = Some((source, in_head));
+        if in_head {
             return true;
         }
         let name = rows.name_sym(slot);
         let mut named = false;
         let namespace = Cell::Text(rows.namespace_sym(slot));
-        for cell in std::iter::once(namespace).chain(columns.iter().map(|&column| rows.cell(slot, column))) {
+        let cells = std::iter::once(namespace).chain(columns.iter().map(|&column| rows.cell(slot, column)));
+        self.last.resize(columns.len() + 1, None);
+        for (cell, at) in cells.zip(0..) {
             // Names differ, and are tried last.
             if cell == Cell::Text(name) {
                 named = true;
                 continue;
             }
-            let cell = steady(cell);
-            let known = self.cells.get(&(source, cell)).copied();
-            let found = known.unwrap_or_else(|| {
-                let found = tries(regex, scratch, rows, cell);
-                if self.cells.len() < MOST {
-                    self.cells.insert((source, cell), found);
-                }
-                found
-            });
+            let key = (source, steady(cell));
+            let found = match self.last.get(at) {
+                Some(Some((same, found))) if *same == key => *found,
+                _ => self.look_up(key, || tries(regex, scratch, rows, key.1)),
+            };
+            if let Some(last) = self.last.get_mut(at) {
+                *last = Some((key, found));
+            }
             if found {
                 return true;
             }
         }
         named && tries(regex, scratch, rows, Cell::Text(name))
+    }
+
+    fn look_up(&mut self, key: (u16, Cell<Sym>), tried: impl FnOnce() -> bool) -> bool {
+        if let Some(&found) = self.cells.get(&key) {
+            return found;
+        }
+        let found = tried();
+        if self.cells.len() < MOST {
+            self.cells.insert(key, found);
+        }
+        found
     }
 }
 
