@@ -59,7 +59,7 @@ impl House {
                 let key = format!("kube-node-lease/{}", node.key);
                 store.retouch(leases, &key, |text| over(text, b"\"renewTime\":\"", &precise));
             }
-            if self.beats % 16 == 0 {
+            if self.beats.is_multiple_of(16) {
                 store.retouch(NODES, &node.key, |text| every(text, b"\"lastHeartbeatTime\":\"", &now));
             }
         }

@@ -23,7 +23,7 @@ use tokio::time::{Duration, Instant, MissedTickBehavior, interval};
 const USUAL: f64 = 5.0;
 /// Above this rate containers start again, one change in so many.
 const BUSY: u32 = 50;
-const AGAIN: usize = 8;
+const AGAIN: usize = 25;
 
 /// Something that happens now and then.
 #[derive(Clone, PartialEq, Eq, Debug)]

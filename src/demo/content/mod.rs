@@ -261,9 +261,13 @@ pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
         add(NAMESPACES, nodes::namespace(&mut rng, name, title, created));
     }
     let nodes = nodes::nodes(profile, &mut rng, now, born);
-    nodes.iter().for_each(|node| add(NODES, node.to_json(profile, now)));
+    for node in &nodes {
+        add(NODES, node.to_json(profile, now));
+    }
     let workloads = workloads::plan(profile, &nodes, &mut rng, now);
-    workloads.deployments.iter().for_each(|it| add(DEPLOYMENTS, it.to_json(&workloads.pods, now)));
+    for it in &workloads.deployments {
+        add(DEPLOYMENTS, it.to_json(&workloads.pods, now));
+    }
     if let Some((_, resource)) = kinds.iter().find(|(id, _)| *id == PODS) {
         add_pods(&mut seeds, resource, &workloads.pods, now);
     }
