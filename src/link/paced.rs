@@ -17,17 +17,21 @@ const PACE: Duration = Duration::from_millis(12);
 const SHORTEST: Duration = Duration::from_millis(1);
 /// How long a connection is young: what opens a screen does not wait.
 const YOUNG: Duration = Duration::from_secs(2);
-/// So many bytes may wait to be read: less than any window or buffer that would stop the server.
-const MOST: usize = 192 << 10;
+/// So many bytes may wait to be read.
+const MOST: usize = 24 << 10;
+/// When so many waited, the window of a young connection may have stopped the server: it is not calm changes
+/// that come but a list, which is read without rests for a while.
+const FULL: usize = 56 << 10;
+/// How long that is.
+const WHILE: Duration = Duration::from_millis(50);
 
 /// What came is read at once, and then nothing for a while, in which the kernel does not tell us of more:
 /// each packet would wake the thread that polls.
 pub(super) struct Paced {
     stream: Place,
-    born: Instant,
-    /// All bytes that came.
-    received: usize,
-    /// When the last rest began, and the bytes that came since.
+    /// No rests before this.
+    busy: Instant,
+    /// When all was read the last time, and the bytes that came since.
     drained: Instant,
     burst: usize,
     rest: Option<Pin<Box<Sleep>>>,
@@ -46,7 +50,7 @@ enum Place {
 impl Paced {
     pub fn new(stream: TcpStream) -> Paced {
         let now = Instant::now();
-        Paced { stream: Place::Polled(stream), born: now, received: 0, drained: now, burst: 0, rest: None }
+        Paced { stream: Place::Polled(stream), busy: now + YOUNG, drained: now, burst: 0, rest: None }
     }
 
     /// The stream, with the poller.
@@ -72,9 +76,14 @@ impl Paced {
     }
 
     /// How long to rest after what came, now that all of it is read.
-    fn due(&self) -> Option<Duration> {
-        let young = self.received <= MOST && self.born.elapsed() < YOUNG;
-        if self.burst == 0 || young { None } else { Some(rest_after(self.burst, self.drained.elapsed())) }
+    fn due(&mut self, now: Instant) -> Option<Duration> {
+        if self.burst >= FULL {
+            self.busy = self.busy.max(now + WHILE);
+        }
+        let due = rest_after(self.burst, now - self.drained);
+        let rests = self.burst > 0 && now >= self.busy;
+        (self.drained, self.burst) = (now, 0);
+        rests.then_some(due)
     }
 }
 
@@ -94,13 +103,10 @@ impl AsyncRead for Paced {
             let before = buf.filled().len();
             if let Poll::Ready(result) = self.polled()?.poll_read(cx, buf) {
                 let read = buf.filled().len() - before;
-                self.burst += read;
-                self.received = self.received.saturating_add(read);
+                self.burst = self.burst.saturating_add(read);
                 return Poll::Ready(result);
             }
-            let due = self.due();
-            (self.drained, self.burst) = (Instant::now(), 0);
-            let Some(due) = due else { return Poll::Pending };
+            let Some(due) = self.due(Instant::now()) else { return Poll::Pending };
             self.put_aside()?;
             self.rest = Some(Box::pin(tokio::time::sleep(due)));
         }
@@ -150,6 +156,26 @@ mod tests {
         assert_eq!(rest_after(1, Duration::ZERO), PACE.min(rest_after(1_000_000, second)));
     }
 
+    #[tokio::test]
+    async fn a_list_is_read_without_rests() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let mut paced = Paced::new(TcpStream::connect(listener.local_addr()?).await?);
+        let mut now = paced.drained;
+        let mut after = |bytes: usize, time: Duration| {
+            now += time;
+            paced.burst = bytes;
+            paced.due(now)
+        };
+        let millis = Duration::from_millis;
+        assert_eq!(after(5_000, millis(100)), None, "what opens a screen does not wait");
+        assert_eq!(after(5_000, YOUNG), Some(PACE));
+        assert_eq!(after(0, millis(12)), None, "nothing came: the next byte is read at once");
+        assert_eq!(after(FULL, millis(12)), None);
+        assert_eq!(after(5_000, WHILE / 2), None);
+        assert!(after(5_000, WHILE).is_some());
+        Ok(())
+    }
+
     /// Whatever the rests, every byte comes through in order, both ways, and the end is seen.
     #[tokio::test]
     async fn nothing_is_lost_while_it_rests() -> io::Result<()> {
@@ -169,7 +195,7 @@ mod tests {
         });
         let mut paced = Paced::new(TcpStream::connect(address).await?);
         // No longer young.
-        paced.received = MOST + 1;
+        paced.busy = Instant::now();
         let mut seen = Vec::new();
         for _ in 0..PIECES {
             let mut piece = [0; 1000];

@@ -107,14 +107,17 @@ pub struct Seen {
     scratch: String,
 }
 
+/// A cell, and the source whose symbols it is made of.
+type Tried = (u16, Cell<Sym>);
+
 /// The answers of one expression.
 #[derive(Default)]
 struct Memo {
     heads: FxHashMap<u16, bool>,
-    cells: FxHashMap<(u16, Cell<Sym>), bool>,
+    cells: FxHashMap<Tried, bool>,
     /// The last of the heads, and of each column after the namespace: rows repeat what the row before had.
     last_head: Option<(u16, bool)>,
-    last: Vec<Option<((u16, Cell<Sym>), bool)>>,
+    last: Vec<Option<(Tried, bool)>>,
 }
 
 /// A column of more different cells than this is tried each time.
@@ -165,7 +168,7 @@ impl Memo {
         named && tries(regex, scratch, rows, Cell::Text(name))
     }
 
-    fn look_up(&mut self, key: (u16, Cell<Sym>), tried: impl FnOnce() -> bool) -> bool {
+    fn look_up(&mut self, key: Tried, tried: impl FnOnce() -> bool) -> bool {
         if let Some(&found) = self.cells.get(&key) {
             return found;
         }
