@@ -302,7 +302,7 @@ mod tests {
             ("app=web", false),
             ("app!=web", true),
             ("-f nME", true),
-            ("-f fnm", false),
+            ("-f xnm", false),
             ("-f / n m e", true),
             ("-f", true),
             ("-l app=db", true),
