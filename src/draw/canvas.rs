@@ -66,6 +66,17 @@ impl<'a> Canvas<'a> {
         if x >= right || y < self.buffer.area.y || y >= self.buffer.area.bottom() {
             return x;
         }
+        // Most texts are plain and fit: a cell a byte.
+        if text.len() <= usize::from(right - x) && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            let mut at = x;
+            for byte in text.bytes() {
+                if let Some(cell) = self.buffer.cell_mut((at, y)) {
+                    cell.set_char(char::from(byte)).set_style(style);
+                }
+                at += 1;
+            }
+            return at;
+        }
         let text = truncate(text, right - x);
         self.buffer.set_stringn(x, y, &text, usize::from(right - x), style).0
     }
@@ -97,6 +108,32 @@ impl<'a> Canvas<'a> {
                     cell.reset();
                     cell.set_style(style);
                 }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::style::{Color, Modifier};
+
+    #[test]
+    fn plain_texts_are_put_as_any_other() {
+        let theme = Theme::plain();
+        let style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
+        let area = Rect::new(2, 1, 12, 2);
+        for text in ["", "web-0", "exactly-ten", "longer than there is room", "a\tb", "生産-1", "é", "~ !"] {
+            for (x, right) in [(2, 14), (4, 9), (13, 14), (14, 20), (5, 5)] {
+                let (mut quick, mut plain) = (Buffer::empty(area), Buffer::empty(area));
+                let end = Canvas::new(&mut quick, &theme).put(x, 1, right, text, style);
+                let right = right.min(area.right());
+                let room = right.saturating_sub(x);
+                let wanted = match room {
+                    0 => x,
+                    _ => plain.set_stringn(x, 1, truncate(text, room), room.into(), style).0,
+                };
+                assert_eq!((end, quick), (wanted, plain), "{text:?} from {x} to {right}");
             }
         }
     }

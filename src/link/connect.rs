@@ -21,6 +21,7 @@ use super::{
     LinkError, LinkOptions, Protocol,
     error::{NO_HANDSHAKE, flatten, seconds, tls_cause},
     lanes::Badge,
+    paced::Paced,
     proxy::Proxy,
     target::Target,
     tls::{self, Tls},
@@ -112,14 +113,14 @@ impl Dialer {
             let (stream, round_trip) =
                 self.connect(&server.host, server.port).await.map_err(|cause| self.fault(cause))?;
             *self.address.lock() = stream.peer_addr().ok();
-            return Ok((Box::new(stream), round_trip));
+            return Ok((Box::new(Paced::new(stream)), round_trip));
         };
         let proxy = &tunnel.proxy;
         let through = |cause| self.fault(format!("proxy {}: {cause}", proxy.label()));
         let (stream, _) = self.connect(&proxy.host, proxy.port).await.map_err(through)?;
         let started = Instant::now();
         // In a box: every request would carry its room, and few go through a proxy.
-        let digging = Box::pin(tunnel.dig(stream, &server.label, &self.target.cluster));
+        let digging = Box::pin(tunnel.dig(Paced::new(stream), &server.label, &self.target.cluster));
         let stream = digging.await.map_err(through)?;
         Ok((stream, started.elapsed()))
     }

@@ -23,6 +23,7 @@ mod lanes;
 mod meter;
 mod no_proxy;
 mod oidc;
+mod paced;
 mod proxy;
 mod reply;
 mod request;

@@ -8,7 +8,6 @@ use kube::config::Cluster;
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
     sync::OnceCell,
     task::spawn_blocking,
 };
@@ -17,6 +16,7 @@ use tower::ServiceExt as _;
 
 use super::{
     error::{flatten, tls_cause},
+    paced::Paced,
     proxy::{Proxy, Speech},
     tls,
     wire::Stream,
@@ -41,7 +41,7 @@ impl Tunnel {
     }
 
     /// Has the proxy at the other end of `stream` connect to `target`, a host and port.
-    pub async fn dig(&self, stream: TcpStream, target: &str, cluster: &Cluster) -> Result<AnyStream, String> {
+    pub async fn dig(&self, stream: Paced, target: &str, cluster: &Cluster) -> Result<AnyStream, String> {
         match self.proxy.speech {
             Speech::Http => connect(stream, target, self.proxy.authorization()).await,
             Speech::Https => connect(self.wrap(stream, cluster).await?, target, self.proxy.authorization()).await,
@@ -50,7 +50,7 @@ impl Tunnel {
     }
 
     /// TLS to the proxy itself. Our client certificate is for the server and is not shown here.
-    async fn wrap(&self, stream: TcpStream, cluster: &Cluster) -> Result<AnyStream, String> {
+    async fn wrap(&self, stream: Paced, cluster: &Cluster) -> Result<AnyStream, String> {
         let build = || async {
             let cluster = cluster.clone();
             let built = spawn_blocking(move || tls::for_proxy(&cluster)).await;
@@ -65,7 +65,7 @@ impl Tunnel {
         Ok(Box::new(stream))
     }
 
-    async fn socks(&self, stream: TcpStream, target: &str) -> Result<AnyStream, String> {
+    async fn socks(&self, stream: Paced, target: &str) -> Result<AnyStream, String> {
         let target: Uri = format!("tcp://{target}").parse().map_err(|_| "not a host name".to_owned())?;
         let mut stream = Some(TokioIo::new(stream));
         let ready = tower::service_fn(move |_: Uri| {

@@ -5,12 +5,10 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep};
 
 use super::{error, meter::Meter};
 
@@ -34,55 +32,22 @@ impl Pulse {
     }
 }
 
-/// A stream that notes its end in a [`Pulse`] and does not wake us for every few bytes: what comes
-/// soon after the last burst waits for [`PACE`], so that a thousand changes a second are read a dozen at
-/// a time. While a connection is young, or many bytes come, nothing waits.
+/// A stream that notes its end in a [`Pulse`], and whose bytes are charged.
 pub(super) struct Wire {
     stream: Box<dyn Stream>,
     pulse: Arc<Pulse>,
-    born: Instant,
-    /// When the last burst of bytes had been read, and how many they were.
-    drained: Option<Instant>,
-    burst: usize,
-    rest: Option<Pin<Box<Sleep>>>,
     meter: Option<Arc<Meter>>,
 }
-
-/// The shortest time between two bursts of few bytes.
-const PACE: Duration = Duration::from_millis(12);
-/// How long a connection is young: what opens a screen does not wait.
-const YOUNG: Duration = Duration::from_secs(2);
-/// From so many bytes on a burst is a bulk transfer.
-const BULK: usize = 256 << 10;
 
 impl Wire {
     pub fn new(stream: impl Stream + 'static) -> (Self, Arc<Pulse>) {
         let pulse = Arc::<Pulse>::default();
-        let (born, stream) = (Instant::now(), Box::new(stream));
-        (Self { stream, pulse: Arc::clone(&pulse), born, drained: None, burst: 0, rest: None, meter: None }, pulse)
+        (Self { stream: Box::new(stream), pulse: Arc::clone(&pulse), meter: None }, pulse)
     }
 
     /// Charges what is received from here on.
     pub fn charge(&mut self, meter: Arc<Meter>) {
         self.meter = Some(meter);
-    }
-
-    /// Waits out the rest after a burst of few bytes.
-    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.rest.is_none()
-            && let Some(drained) = self.drained
-            && self.burst < BULK
-            && self.born.elapsed() > YOUNG
-            && drained.elapsed() < PACE
-        {
-            self.rest = Some(Box::pin(tokio::time::sleep_until(drained + PACE)));
-        }
-        if let Some(rest) = &mut self.rest {
-            ready!(rest.as_mut().poll(cx));
-            self.rest = None;
-            self.drained = None;
-        }
-        Poll::Ready(())
     }
 
     fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
@@ -95,17 +60,12 @@ impl Wire {
 
 impl AsyncRead for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_rest(cx));
         let before = buf.filled().len();
-        let Poll::Ready(result) = Pin::new(&mut self.stream).poll_read(cx, buf) else {
-            self.drained = Some(Instant::now());
-            return Poll::Pending;
-        };
+        let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buf));
         let read = buf.filled().len() - before;
         if let Some(meter) = &self.meter {
             meter.received(read);
         }
-        self.burst = if self.drained.take().is_some() { read } else { self.burst.saturating_add(read) };
         if result.is_ok() && buf.remaining() > 0 && buf.filled().len() == before {
             self.pulse.end(|| "closed by the server".to_owned());
         }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 /// A cell whose text is named by `T`: a span of a [`Draft`](super::draft::Draft) while an object is
 /// parsed, a symbol of an arena once it is stored.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Cell<T> {
     /// Plain text.
     Text(T),

@@ -46,7 +46,24 @@ struct Head {
     seen: u32,
     tone: Tone,
     live: bool,
-    dirty: bool,
+    dirty: Dirt,
+}
+
+/// What happened to a slot since its changes were last taken.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Dirt {
+    None,
+    Changed,
+    Placed,
+}
+
+/// A slot that changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Dirty {
+    /// The slot.
+    pub slot: Slot,
+    /// A row came to it, or went: what lives there may be another object than before.
+    pub placed: bool,
 }
 
 /// The rows of one table.
@@ -143,6 +160,11 @@ impl Rows {
         self.head(slot).map_or(Sym::EMPTY, |head| head.namespace)
     }
 
+    /// The name's symbol; it holds until the next change of the rows.
+    pub fn name_sym(&self, slot: Slot) -> Sym {
+        self.head(slot).map_or(Sym::EMPTY, |head| head.name)
+    }
+
     /// The name.
     pub fn name(&self, slot: Slot) -> &str {
         self.head_text(slot, |head| head.name)
@@ -236,7 +258,7 @@ impl Rows {
             let old = if change == Change::Added { Cell::Text(Sym::EMPTY) } else { self.cells[base + column] };
             self.cells[base + column] = self.keep_cell(slot, old, new, draft);
         }
-        self.touch(slot);
+        self.touch(slot, if change == Change::Added { Dirt::Placed } else { Dirt::Changed });
         self.compact_if_due();
         (slot, change)
     }
@@ -250,7 +272,7 @@ impl Rows {
             return false;
         }
         self.cells[at] = Cell::Text(self.keep_text(old, text));
-        self.touch(slot);
+        self.touch(slot, Dirt::Changed);
         self.compact_if_due();
         true
     }
@@ -273,13 +295,14 @@ impl Rows {
     }
 
     /// Appends the slots that changed since the last call, each once; slots of removed rows too.
-    pub fn take_dirty(&mut self, out: &mut Vec<Slot>) {
+    pub fn take_dirty(&mut self, out: &mut Vec<Dirty>) {
         for &slot in &self.dirty {
             if let Some(head) = self.heads.get_mut(slot as usize) {
-                head.dirty = false;
+                out.push(Dirty { slot, placed: head.dirty == Dirt::Placed });
+                head.dirty = Dirt::None;
             }
         }
-        out.append(&mut self.dirty);
+        self.dirty.clear();
     }
 
     fn same_version(&self, slot: Slot, version: &str) -> bool {
@@ -313,7 +336,7 @@ impl Rows {
             seen: self.generation,
             tone: draft.tone,
             live: true,
-            dirty: false,
+            dirty: Dirt::None,
         };
         let stride = self.columns.len();
         let slot = if let Some(slot) = self.free.pop() {
@@ -372,14 +395,18 @@ impl Rows {
         self.garbage += self.key(slot).len() + self.name(slot).len() + 8 * self.columns.len();
         self.heads[slot as usize].live = false;
         self.free.push(slot);
-        self.touch(slot);
+        self.touch(slot, Dirt::Placed);
     }
 
-    fn touch(&mut self, slot: Slot) {
-        if self.tracked && !self.heads[slot as usize].dirty {
-            self.heads[slot as usize].dirty = true;
+    fn touch(&mut self, slot: Slot, dirt: Dirt) {
+        if !self.tracked {
+            return;
+        }
+        let dirty = &mut self.heads[slot as usize].dirty;
+        if *dirty == Dirt::None {
             self.dirty.push(slot);
         }
+        *dirty = dirt.max(*dirty);
     }
 
     /// Once half of the arena may be text that no row names any more, copies what is named.

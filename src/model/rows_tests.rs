@@ -69,9 +69,12 @@ fn a_reused_slot_is_dirty_once() {
     rows.upsert(&draft("b", "two", 2, "y"));
     let mut dirty = Vec::new();
     rows.take_dirty(&mut dirty);
-    assert_eq!(dirty, [0]);
+    assert_eq!(dirty, [Dirty { slot: 0, placed: true }]);
     rows.take_dirty(&mut dirty);
-    assert_eq!(dirty, [0]);
+    assert_eq!(dirty.len(), 1);
+    rows.upsert(&draft("b", "two", 3, "z"));
+    rows.take_dirty(&mut dirty);
+    assert_eq!(dirty.last(), Some(&Dirty { slot: 0, placed: false }), "the same row, changed");
 }
 
 #[test]
@@ -159,10 +162,12 @@ proptest! {
             }
             dirty.clear();
             rows.take_dirty(&mut dirty);
-            for &slot in &dirty {
-                seen_by_view.remove(&slot);
+            for &Dirty { slot, placed } in &dirty {
+                let before: Option<(String, String)> = seen_by_view.remove(&slot);
                 if rows.is_live(slot) {
-                    seen_by_view.insert(slot, rows.version(slot));
+                    let key = rows.key(slot).to_owned();
+                    prop_assert!(placed || before.is_some_and(|(_, before)| before == key));
+                    seen_by_view.insert(slot, (rows.version(slot), key));
                 }
             }
         }
@@ -171,7 +176,8 @@ proptest! {
             (format!("u{id}"), format!("n{id}@{version} n{id}|s{status}|5s|"))
         }).collect();
         prop_assert_eq!(dump(&rows), want);
-        let live: BTreeMap<_, _> = rows.slots().map(|slot| (slot, rows.version(slot))).collect();
+        let live: BTreeMap<_, _> =
+            rows.slots().map(|slot| (slot, (rows.version(slot), rows.key(slot).to_owned()))).collect();
         prop_assert_eq!(seen_by_view, live);
     }
 }

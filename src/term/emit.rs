@@ -34,8 +34,13 @@ impl Ink {
 /// Appends what turns `shown` into `next`; both have the same area. The pen is plain before and after.
 pub fn emit(out: &mut Vec<u8>, shown: &Buffer, next: &Buffer) {
     let mut pen = Pen { out, at: None, ink: PLAIN };
-    for y in next.area.top()..next.area.bottom() {
-        row(&mut pen, y, shown, next);
+    let cells = usize::from(next.area.width).max(1);
+    let rows = shown.content.chunks(cells).zip(next.content.chunks(cells));
+    for (y, (before, after)) in (next.area.top()..next.area.bottom()).zip(rows) {
+        // Most rows are as they were, and to compare them is far cheaper than to measure each cell.
+        if before != after {
+            row(&mut pen, y, shown, next);
+        }
     }
     pen.ink(PLAIN);
 }

@@ -10,6 +10,12 @@ const WORTH: usize = 4;
 /// If most of what changes between the buffers is rows that moved up or down, appends the bytes that
 /// move them and does the same to `shown`.
 pub(super) fn scroll(out: &mut Vec<u8>, shown: &mut Buffer, next: &Buffer) {
+    // Only a row that changed can have moved, and to compare rows is cheap.
+    let cells = usize::from(next.area.width).max(1);
+    let pairs = shown.content.chunks(cells).zip(next.content.chunks(cells));
+    if pairs.filter(|(before, after)| before != after).take(WORTH).count() < WORTH {
+        return;
+    }
     let (old, new) = (hashes(shown), hashes(next));
     let blank = hashes(&Buffer::empty(ratatui::layout::Rect { height: 1, ..next.area }));
     let blank = blank.first().copied();

@@ -2,11 +2,13 @@
 //! the letters of a name.
 
 use crate::base::age::Timestamp;
+use crate::base::arena::Sym;
 use crate::model::cell::Cell;
 use crate::model::rows::{Rows, Slot};
 use crate::model::selector::Selector;
 use crate::text::catalog::Text;
 use regex::{Regex, RegexBuilder};
+use rustc_hash::FxHashMap;
 use std::fmt::Write as _;
 
 /// Which rows show.
@@ -58,13 +60,21 @@ impl Filter {
         }
     }
 
-    /// Whether a row shows. `head` are the texts before its cells (cluster, namespace), `columns` the
-    /// cells that are tried; `scratch` is only there to be reused.
-    pub fn matches(&self, rows: &Rows, slot: Slot, head: [&str; 2], columns: &[usize], scratch: &mut String) -> bool {
+    /// Whether a row shows. `head` are the texts before its cells, one a line (cluster, kind), `columns` the
+    /// cells that are tried; `seen` remembers what was tried before.
+    pub fn matches(
+        &self,
+        seen: &mut Seen,
+        rows: &Rows,
+        (source, slot): (u16, Slot),
+        head: &str,
+        columns: &[usize],
+    ) -> bool {
         match self {
             Filter::All => true,
             Filter::Labels(selector) => selector.matches(rows.labels(slot)),
             Filter::Letters(letters) => {
+                let scratch = &mut seen.scratch;
                 scratch.clear();
                 for text in [rows.namespace(slot), "/", rows.name(slot)] {
                     scratch.push_str(text);
@@ -72,18 +82,15 @@ impl Filter {
                 has_letters(scratch, letters)
             }
             Filter::Text { regex, words, labels, inverse } => {
-                scratch.clear();
-                for text in head {
-                    scratch.push_str(text);
-                    scratch.push('\n');
-                }
-                for &column in columns {
-                    write_steady(rows, rows.cell(slot, column), scratch);
-                    scratch.push('\n');
-                }
-                scratch.pop();
-                let found = finds(regex, scratch)
-                    || (!words.is_empty() && words.iter().all(|word| finds(word, scratch)))
+                seen.memos.resize_with(words.len() + 1, Memo::default);
+                let Seen { memos, scratch } = seen;
+                let mut any = |number: usize, regex: &Regex| {
+                    memos
+                        .get_mut(number)
+                        .is_some_and(|memo| memo.finds(regex, scratch, rows, (source, slot), head, columns))
+                };
+                let found = any(0, regex)
+                    || (!words.is_empty() && words.iter().zip(1..).all(|(word, number)| any(number, word)))
                     || labels.as_ref().is_some_and(|labels| labels.matches(rows.labels(slot)));
                 found != *inverse
             }
@@ -91,7 +98,109 @@ impl Filter {
     }
 }
 
-/// Multi-line, for cells are tried all at once, one a line.
+/// What a filter's expressions were tried on: cells repeat, and to look up is cheaper than to match. It is
+/// good for one filter as long as no row changes.
+#[derive(Default)]
+pub struct Seen {
+    /// One for each expression.
+    memos: Vec<Memo>,
+    scratch: String,
+}
+
+/// A cell, and the source whose symbols it is made of.
+type Tried = (u16, Cell<Sym>);
+
+/// The answers of one expression.
+#[derive(Default)]
+struct Memo {
+    heads: FxHashMap<u16, bool>,
+    cells: FxHashMap<Tried, bool>,
+    /// The last of the heads, and of each column after the namespace: rows repeat what the row before had.
+    last_head: Option<(u16, bool)>,
+    last: Vec<Option<(Tried, bool)>>,
+}
+
+/// A column of more different cells than this is tried each time.
+const MOST: usize = 4096;
+
+impl Memo {
+    /// Whether one cell of a row matches.
+    fn finds(
+        &mut self,
+        regex: &Regex,
+        scratch: &mut String,
+        rows: &Rows,
+        (source, slot): (u16, Slot),
+        head: &str,
+        columns: &[usize],
+    ) -> bool {
+        let in_head = match self.last_head {
+            Some((same, found)) if same == source => found,
+            _ => *self.heads.entry(source).or_insert_with(|| head.split('\n').any(|line| regex.is_match(line))),
+        };
+        self.last_head = Some((source, in_head));
+        if in_head {
+            return true;
+        }
+        let name = rows.name_sym(slot);
+        let mut named = false;
+        let namespace = Cell::Text(rows.namespace_sym(slot));
+        let cells = std::iter::once(namespace).chain(columns.iter().map(|&column| rows.cell(slot, column)));
+        self.last.resize(columns.len() + 1, None);
+        for (cell, at) in cells.zip(0..) {
+            // Names differ, and are tried last.
+            if cell == Cell::Text(name) {
+                named = true;
+                continue;
+            }
+            let key = (source, steady(cell));
+            let found = match self.last.get(at) {
+                Some(Some((same, found))) if *same == key => *found,
+                _ => self.look_up(key, || tries(regex, scratch, rows, key.1)),
+            };
+            if let Some(last) = self.last.get_mut(at) {
+                *last = Some((key, found));
+            }
+            if found {
+                return true;
+            }
+        }
+        named && tries(regex, scratch, rows, Cell::Text(name))
+    }
+
+    fn look_up(&mut self, key: Tried, tried: impl FnOnce() -> bool) -> bool {
+        if let Some(&found) = self.cells.get(&key) {
+            return found;
+        }
+        let found = tried();
+        if self.cells.len() < MOST {
+            self.cells.insert(key, found);
+        }
+        found
+    }
+}
+
+/// Whether a cell matches.
+fn tries(regex: &Regex, scratch: &mut String, rows: &Rows, cell: Cell<Sym>) -> bool {
+    if let Cell::Text(sym) = cell
+        && memchr::memchr(b'\n', rows.text(sym).as_bytes()).is_none()
+    {
+        return regex.is_match(rows.text(sym));
+    }
+    scratch.clear();
+    write_steady(rows, cell, scratch);
+    regex.is_match(scratch)
+}
+
+/// The part of a cell that does not change with time: a row must not come and go because a clock ticks.
+fn steady(cell: Cell<Sym>) -> Cell<Sym> {
+    match cell {
+        Cell::Age(_) => Cell::Age(0),
+        Cell::Restarts { count, .. } => Cell::Restarts { count, last: 0 },
+        other => other,
+    }
+}
+
 fn build(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).case_insensitive(true).multi_line(true).size_limit(1 << 20).build()
 }
@@ -100,16 +209,6 @@ fn build(pattern: &str) -> Result<Regex, regex::Error> {
 fn words(pattern: &str) -> Vec<Regex> {
     let words: Option<Vec<Regex>> = pattern.split_whitespace().map(|word| build(word).ok()).collect();
     words.filter(|words| words.len() > 1).unwrap_or_default()
-}
-
-/// Whether one cell matches.
-fn finds(regex: &Regex, cells: &str) -> bool {
-    match regex.find(cells) {
-        None => false,
-        // A match that runs over the end of a cell is none of that cell.
-        Some(found) if found.as_str().contains('\n') => cells.split('\n').any(|cell| regex.is_match(cell)),
-        Some(_) => true,
-    }
 }
 
 /// Whether a pattern may as well be labels: `a=b`, `a!=b,c=d`.
@@ -122,9 +221,8 @@ fn has_letters(text: &str, letters: &str) -> bool {
     letters.chars().all(|letter| chars.any(|c| c == letter))
 }
 
-/// Appends the part of a cell's text that does not change with time: a row must not come and go
-/// because a clock ticks.
-fn write_steady(rows: &Rows, cell: Cell<crate::base::arena::Sym>, out: &mut String) {
+/// Appends the text of a [`steady`] cell, on one line.
+fn write_steady(rows: &Rows, cell: Cell<Sym>, out: &mut String) {
     match cell {
         Cell::Text(sym) => {
             let text = rows.text(sym);
@@ -156,19 +254,25 @@ mod tests {
     use super::*;
     use crate::model::column::Column;
     use crate::model::draft::Draft;
+    use proptest::prelude::*;
 
     fn shows(filter: &str, cells: &[&str]) -> Result<bool, String> {
         let mut rows = Rows::default();
         rows.set_columns(cells.iter().map(|_| Column::shown("C")).collect());
         let mut draft = Draft::default();
         draft.name = draft.span("name");
+        draft.namespace = draft.span("default");
         draft.set_labels([("app", "db")]);
         for cell in cells {
             draft.cell(cell);
         }
         let slot = rows.upsert(&draft).0;
         let columns: Vec<_> = (0..cells.len()).collect();
-        Ok(Filter::parse(filter)?.matches(&rows, slot, ["prod", "default"], &columns, &mut String::new()))
+        let parsed = Filter::parse(filter)?;
+        let mut seen = Seen::default();
+        let found = parsed.matches(&mut seen, &rows, (0, slot), "prod\nPod", &columns);
+        assert_eq!(parsed.matches(&mut seen, &rows, (0, slot), "prod\nPod", &columns), found, "what is remembered");
+        Ok(found)
     }
 
     #[test]
@@ -198,7 +302,7 @@ mod tests {
             ("app=web", false),
             ("app!=web", true),
             ("-f nME", true),
-            ("-f fnm", false),
+            ("-f xnm", false),
             ("-f / n m e", true),
             ("-f", true),
             ("-l app=db", true),
@@ -217,6 +321,45 @@ mod tests {
         {
             let said = shows(filter, &[]).expect_err("invalid");
             assert!(said.contains(part), "{said}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// What is remembered of other rows changes no answer.
+        #[test]
+        fn each_row_is_tried_as_if_alone(
+            rows_of in proptest::collection::vec(("[ab]{1,2}", "(Running|Err\n2|a|)", 0..3_u32, 0..3_u32), 1..40),
+            filter in "!?(a|b|run|[^x]b|\\^\\$|2|err 2|a b|1 run|ns-1|prod|\\^pod)",
+        ) {
+            let mut rows = Rows::default();
+            rows.set_columns(["NAME", "STATUS", "RESTARTS", "AGE"].map(Column::shown).into());
+            let mut draft = Draft::default();
+            for (number, (name, status, count, namespace)) in rows_of.iter().enumerate() {
+                draft.clear();
+                draft.uid = draft.span_fmt(format_args!("{number}"));
+                draft.name = draft.span(name);
+                draft.namespace = draft.span_fmt(format_args!("ns-{namespace}"));
+                draft.cell_span(draft.name);
+                draft.cell(status);
+                draft.cells.push(Cell::Restarts { count: *count, last: number as u32 });
+                draft.cell_age(number as u32 + 1);
+                rows.upsert(&draft);
+            }
+            let parsed = Filter::parse(&filter).unwrap();
+            let mut seen = Seen::default();
+            let (pattern, inverse) = filter.strip_prefix('!').map_or((filter.as_str(), false), |rest| (rest, true));
+            for (slot, (name, status, count, namespace)) in (0..).zip(&rows_of) {
+                let texts = ["prod", "Pod", &format!("ns-{namespace}"), name, &status.replace('\n', " "), &count.to_string(), ""];
+                let one = |pattern: &str| {
+                    let regex = build(pattern).unwrap();
+                    texts.iter().any(|text| regex.is_match(text))
+                };
+                let wanted = (one(pattern) || pattern.split(' ').all(one)) != inverse;
+                let found = parsed.matches(&mut seen, &rows, (0, slot), "prod\nPod", &[0, 1, 2, 3]);
+                prop_assert_eq!(found, wanted, "{:?} of {:?}", &filter, texts);
+            }
         }
     }
 }

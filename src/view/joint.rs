@@ -1,9 +1,9 @@
 //! The columns of a table over several kinds: what most kinds have in common, the kind itself, and the
 //! rest of each row in words.
 
-use super::order::Sources;
 use super::table::Part;
 use crate::model::column::Column;
+use crate::model::rows::Rows;
 use std::collections::BTreeSet;
 
 /// A column of such a table, and its place in each source.
@@ -47,8 +47,8 @@ pub fn ranks(names: &[String]) -> Vec<u8> {
 }
 
 /// What the sources share.
-pub fn shared(sources: &[impl Sources]) -> Vec<Shared> {
-    let place = |rows: &crate::model::rows::Rows, names: &[&str]| {
+pub fn shared(sources: &[&Rows]) -> Vec<Shared> {
+    let place = |rows: &Rows, names: &[&str]| {
         names.iter().find_map(|name| rows.columns().iter().position(|column| column.name == *name))
     };
     let column = |(title, names): (&'static str, &[&str])| Shared {
@@ -60,17 +60,13 @@ pub fn shared(sources: &[impl Sources]) -> Vec<Shared> {
 }
 
 /// The columns of each source that are not shared: what is written in words.
-pub fn rest(sources: &[impl Sources], shared: &[Shared]) -> Vec<Vec<usize>> {
-    let of = |(at, rows): (usize, &_)| {
+pub fn rest(sources: &[&Rows], shared: &[Shared]) -> Vec<Vec<usize>> {
+    let of = |(at, rows): (usize, &&Rows)| {
         let taken = |column: usize| shared.iter().any(|shared| shared.places.get(at) == Some(&Some(column)));
-        let columns: &[Column] = rows_columns(rows);
+        let columns: &[Column] = rows.columns();
         (0..columns.len()).filter(|&column| !taken(column) && !columns[column].wide).collect()
     };
     sources.iter().enumerate().map(of).collect()
-}
-
-fn rows_columns<S: Sources>(rows: &S) -> &[Column] {
-    rows.columns()
 }
 
 /// Appends ` name=text` of a cell, where that says something.

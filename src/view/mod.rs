@@ -17,6 +17,7 @@ mod search;
 mod slice;
 pub mod snapshot;
 pub mod spec;
+mod spread;
 pub mod table;
 pub mod term;
 mod write;

@@ -1,13 +1,14 @@
-//! The order of a table's rows: sorted by a prefix of what counts, looked up only where that ties.
+//! The order of a table's rows. Rows are kept in their natural order, which their names never leave; any
+//! other order is a stable sort of it by one criterion.
 
+use super::spread;
 use crate::base::arena::Sym;
 use crate::model::cell::Cell;
 use crate::model::draft::Tone;
 use crate::model::rows::{Rows, Slot};
 use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
-use std::ops::Deref;
+use std::hash::Hash;
 
 /// A row of one of the table's sources.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -16,16 +17,6 @@ pub struct Entry {
     pub source: u16,
     /// Which of its rows.
     pub slot: Slot,
-}
-
-/// A row in order.
-#[derive(Clone, Copy, Debug)]
-pub struct Keyed {
-    key: u128,
-    /// The key of the natural order, which decides where the first ties.
-    natural: u128,
-    /// The row.
-    pub entry: Entry,
 }
 
 /// By what rows are ordered.
@@ -44,7 +35,7 @@ pub enum By {
     Urgent(Vec<Option<usize>>),
 }
 
-/// What orders rows: the criterion, its direction, and the ranks of the namespaces.
+/// What orders rows: the criterion and its direction.
 #[derive(Default)]
 pub struct Sorter {
     by: By,
@@ -53,12 +44,7 @@ pub struct Sorter {
     clusters: Vec<u16>,
     /// The place of each source's kind among those of the table; empty where there is one kind.
     kinds: Vec<u8>,
-    ranks: FxHashMap<Box<str>, u16>,
 }
-
-/// Locked rows, one a source.
-pub trait Sources: Deref<Target = Rows> {}
-impl<T: Deref<Target = Rows>> Sources for T {}
 
 impl Sorter {
     /// A sorter for sources of these clusters.
@@ -73,135 +59,189 @@ impl Sorter {
         self
     }
 
-    /// Ranks the namespaces of all rows anew.
-    pub fn rank(&mut self, sources: &[impl Sources]) {
-        let mut names = BTreeSet::new();
-        for rows in sources {
-            let mut last = None;
-            for slot in rows.slots() {
-                let sym = rows.namespace_sym(slot);
-                if last != Some(sym) && !names.contains(rows.text(sym)) {
-                    names.insert(rows.text(sym));
-                }
-                last = Some(sym);
-            }
-        }
-        self.ranks = names.into_iter().enumerate().map(|(i, name)| (name.into(), i.min(0xffff) as u16)).collect();
-    }
-
-    /// The row with its key; `None` when its namespace has no rank yet, so that all must be ranked.
-    pub fn key(&self, sources: &[impl Sources], entry: Entry) -> Option<Keyed> {
-        let rows = sources.get(usize::from(entry.source))?;
-        let rank = u128::from(*self.ranks.get(rows.namespace(entry.slot))?);
-        let cluster = u128::from(self.clusters.get(usize::from(entry.source)).copied().unwrap_or(0));
-        let name = || u128::from_be_bytes(prefix(rows.name(entry.slot))) >> 32;
-        let kind = self.kinds.get(usize::from(entry.source)).copied();
-        let natural = match kind {
-            None => cluster << 112 | rank << 96 | name(),
-            Some(kind) => cluster << 112 | rank << 96 | u128::from(kind) << 88 | name() >> 8,
-        };
-        let key = match &self.by {
-            By::Natural => natural,
-            By::Namespace => self.directed(rank << 112) | cluster << 96 | name(),
-            By::Kind => self.directed(u128::from(kind.unwrap_or(0)) << 120) | natural >> 8,
-            By::Cell(columns) => self.directed(cell_key(columns, rows, entry)),
-            By::Urgent(columns) => {
-                let calm = !matches!(rows.tone(entry.slot), Tone::Warn | Tone::Bad);
-                // To the second: ages take 32 bits, and what is not known comes last.
-                u128::from(calm) << 64 | cell_key(columns, rows, entry).min(u128::from(u64::MAX))
-            }
-        };
-        Some(Keyed { key, natural, entry })
-    }
-
-    fn directed(&self, key: u128) -> u128 {
-        if self.descending {
-            !key & match self.by {
-                By::Namespace => 0xffff << 112,
-                By::Kind => 0xff << 120,
-                _ => u128::MAX,
-            }
-        } else {
-            key
-        }
+    /// Whether it is the natural order.
+    pub fn is_natural(&self) -> bool {
+        self.by == By::Natural
     }
 
     /// How two rows compare.
-    pub fn compare(&self, sources: &[impl Sources], a: &Keyed, b: &Keyed) -> Ordering {
-        a.key.cmp(&b.key).then_with(|| self.tie(sources, a, b))
+    pub fn compare(&self, sources: &[&Rows], a: Entry, b: Entry) -> Ordering {
+        self.criterion(sources, a, b).then_with(|| self.natural(sources, a, b))
     }
 
-    fn tie(&self, sources: &[impl Sources], keyed_a: &Keyed, keyed_b: &Keyed) -> Ordering {
-        let (a, b) = (keyed_a.entry, keyed_b.entry);
-        let (Some(rows_a), Some(rows_b)) = (sources.get(usize::from(a.source)), sources.get(usize::from(b.source)))
-        else {
-            return Ordering::Equal;
-        };
-        let cluster = |entry: Entry| self.clusters.get(usize::from(entry.source));
-        let kind = |entry: Entry| self.kinds.get(usize::from(entry.source));
-        let natural = || {
-            let by_name = || rows_a.name(a.slot).cmp(rows_b.name(b.slot));
-            let by_namespace = || rows_a.namespace(a.slot).cmp(rows_b.namespace(b.slot));
-            let by_key = || rows_a.key(a.slot).cmp(rows_b.key(b.slot));
-            let by_kind = || kind(a).cmp(&kind(b));
-            let by_cluster = || cluster(a).cmp(&cluster(b));
-            keyed_a
-                .natural
-                .cmp(&keyed_b.natural)
-                .then_with(by_cluster)
-                .then_with(by_namespace)
-                .then_with(by_kind)
-                .then_with(by_name)
-                .then_with(by_key)
-        };
-        let By::Cell(columns) = &self.by else { return natural() };
-        let same_text = a.source == b.source
-            && columns
-                .get(usize::from(a.source))
-                .copied()
-                .flatten()
-                .is_none_or(|c| rows_a.cell(a.slot, c) == rows_b.cell(b.slot, c));
-        let primary =
-            if same_text { Ordering::Equal } else { text_of(columns, rows_a, a).cmp(&text_of(columns, rows_b, b)) };
-        let primary = if self.descending { primary.reverse() } else { primary };
-        primary.then_with(natural)
+    fn cluster(&self, entry: Entry) -> u16 {
+        self.clusters.get(usize::from(entry.source)).copied().unwrap_or(0)
     }
 
-    /// Sorts rows.
-    pub fn sort(&self, sources: &[impl Sources], order: &mut [Keyed]) {
-        order.sort_unstable_by(|a, b| self.compare(sources, a, b));
+    fn kind(&self, entry: Entry) -> u8 {
+        self.kinds.get(usize::from(entry.source)).copied().unwrap_or(0)
+    }
+
+    /// How two rows compare in the natural order. No two rows are equal in it.
+    pub fn natural(&self, sources: &[&Rows], a: Entry, b: Entry) -> Ordering {
+        let (Some(rows_a), Some(rows_b)) = (of(sources, a), of(sources, b)) else { return Ordering::Equal };
+        let same = a.source == b.source && rows_a.namespace_sym(a.slot) == rows_b.namespace_sym(b.slot);
+        let by_namespace =
+            || if same { Ordering::Equal } else { rows_a.namespace(a.slot).cmp(rows_b.namespace(b.slot)) };
+        let by_cluster = self.cluster(a).cmp(&self.cluster(b));
+        by_cluster
+            .then_with(by_namespace)
+            .then_with(|| self.kind(a).cmp(&self.kind(b)))
+            .then_with(|| rows_a.name(a.slot).cmp(rows_b.name(b.slot)))
+            .then_with(|| rows_a.key(a.slot).cmp(rows_b.key(b.slot)))
+            .then_with(|| (a.source, a.slot).cmp(&(b.source, b.slot)))
+    }
+
+    /// How two rows compare by the criterion alone.
+    fn criterion(&self, sources: &[&Rows], a: Entry, b: Entry) -> Ordering {
+        let (Some(rows_a), Some(rows_b)) = (of(sources, a), of(sources, b)) else { return Ordering::Equal };
+        let order = match &self.by {
+            By::Natural => return Ordering::Equal,
+            By::Urgent(columns) => return urgency(columns, rows_a, a).cmp(&urgency(columns, rows_b, b)),
+            By::Namespace => rows_a.namespace(a.slot).cmp(rows_b.namespace(b.slot)),
+            By::Kind => self.kind(a).cmp(&self.kind(b)),
+            By::Cell(columns) => compare_cells((rows_a, cell(columns, rows_a, a)), (rows_b, cell(columns, rows_b, b))),
+        };
+        if self.descending { order.reverse() } else { order }
+    }
+
+    /// Puts rows into their natural order.
+    pub fn sort_naturally(&self, sources: &[&Rows], rows: &mut Vec<Entry>) {
+        // A server lists in this order already.
+        if rows.is_sorted_by(|&a, &b| self.natural(sources, a, b) != Ordering::Greater) {
+            return;
+        }
+        let namespace =
+            |entry: Entry| (entry.source, of(sources, entry).map_or(Sym::EMPTY, |r| r.namespace_sym(entry.slot)));
+        let text = |(source, sym): (u16, Sym)| sources.get(usize::from(source)).map_or("", |rows| rows.text(sym));
+        let Some(ranks) = ranks(rows, namespace, usize::MAX, |a, b| text(a).cmp(text(b))) else { return };
+        let group = |(entry, rank): (&Entry, u32)| {
+            u64::from(self.cluster(*entry)) << 48 | u64::from(rank) << 8 | u64::from(self.kind(*entry))
+        };
+        let groups: Vec<u64> = rows.iter().zip(ranks).map(group).collect();
+        let names: Vec<&str> =
+            rows.iter().map(|&entry| of(sources, entry).map_or("", |rows| rows.name(entry.slot))).collect();
+        let tie = |a: u32, b: u32| match (rows.get(a as usize), rows.get(b as usize)) {
+            (Some(&a), Some(&b)) => self.natural(sources, a, b),
+            _ => Ordering::Equal,
+        };
+        let order = spread::sort_grouped(&groups, &spread::Texts { of: names, descending: false, tie: &tie });
+        *rows = order.into_iter().filter_map(|at| rows.get(at as usize).copied()).collect();
+    }
+
+    /// Rows that stand in their natural order, in this order.
+    pub fn sorted(&self, sources: &[&Rows], rows: &[Entry]) -> Vec<Entry> {
+        let all = usize::MAX;
+        let ranks = match &self.by {
+            By::Natural => return rows.to_vec(),
+            By::Kind => Some(rows.iter().map(|&entry| self.kind(entry).into()).collect()),
+            By::Namespace => {
+                let value = |entry: Entry| of(sources, entry).map_or("", |rows| rows.namespace(entry.slot));
+                ranks(rows, value, all, str::cmp)
+            }
+            By::Urgent(columns) => {
+                let value = |entry: Entry| of(sources, entry).map_or(0, |rows| urgency(columns, rows, entry));
+                ranks(rows, value, all, |a, b| a.cmp(&b))
+            }
+            By::Cell(columns) => {
+                let value =
+                    |entry: Entry| (entry.source, of(sources, entry).and_then(|rows| cell(columns, rows, entry)));
+                let compare = |a: (u16, Option<Cell<Sym>>), b: (u16, Option<Cell<Sym>>)| match (
+                    sources.get(usize::from(a.0)),
+                    sources.get(usize::from(b.0)),
+                ) {
+                    (Some(rows_a), Some(rows_b)) => compare_cells((rows_a, a.1), (rows_b, b.1)),
+                    _ => Ordering::Equal,
+                };
+                // Few values are ranked; many are sorted.
+                ranks(rows, value, rows.len() / 4 + 64, compare)
+            }
+        };
+        match (ranks, &self.by) {
+            (Some(ranks), _) => by_rank(rows, &ranks, self.descending && !matches!(self.by, By::Urgent(_))),
+            (None, By::Cell(columns)) => self.sorted_cells(sources, rows, columns),
+            (None, _) => rows.to_vec(),
+        }
+    }
+
+    /// The same for a column of many values.
+    fn sorted_cells(&self, sources: &[&Rows], rows: &[Entry], columns: &[Option<usize>]) -> Vec<Entry> {
+        let plain = |&entry: &Entry| {
+            let in_source = of(sources, entry)?;
+            match cell(columns, in_source, entry)? {
+                Cell::Text(sym) => Some(in_source.text(sym)).filter(|text| text.parse::<i64>().is_err()),
+                _ => None,
+            }
+        };
+        let texts: Option<Vec<&str>> = rows.iter().map(plain).collect();
+        let order = match texts {
+            Some(of) => spread::sort_texts(&spread::Texts { of, descending: self.descending, tie: &|a, b| a.cmp(&b) }),
+            None => {
+                let direct = |key: u128| if self.descending { !key } else { key };
+                let key = |&entry: &Entry| {
+                    direct(of(sources, entry).map_or(u128::MAX, |rows| key_of(rows, cell(columns, rows, entry))))
+                };
+                let keys: Vec<u128> = rows.iter().map(key).collect();
+                spread::sort_keys(&keys, &|a, b| match (rows.get(a as usize), rows.get(b as usize)) {
+                    (Some(&entry_a), Some(&entry_b)) => self.criterion(sources, entry_a, entry_b).then(a.cmp(&b)),
+                    _ => Ordering::Equal,
+                })
+            }
+        };
+        order.into_iter().filter_map(|at| rows.get(at as usize).copied()).collect()
     }
 
     /// Merges rows, sorted already, into an order.
-    pub fn merge(&self, sources: &[impl Sources], order: &mut Vec<Keyed>, new: &[Keyed]) {
-        if new.is_empty() {
-            return;
-        }
-        let old = std::mem::replace(order, Vec::with_capacity(order.len() + new.len()));
-        let mut rest = old.as_slice();
-        for keyed in new {
-            let before = rest.partition_point(|other| self.compare(sources, other, keyed) == Ordering::Less);
-            order.extend_from_slice(&rest[..before]);
-            order.push(*keyed);
-            rest = &rest[before..];
-        }
-        order.extend_from_slice(rest);
+    pub fn merge(&self, sources: &[&Rows], order: &mut Vec<Entry>, new: &[Entry]) {
+        merge(order, new, |a, b| self.compare(sources, a, b));
+    }
+
+    /// The same in the natural order.
+    pub fn merge_naturally(&self, sources: &[&Rows], order: &mut Vec<Entry>, new: &[Entry]) {
+        merge(order, new, |a, b| self.natural(sources, a, b));
+    }
+
+    /// Where a row stands in this order.
+    pub fn find(&self, sources: &[&Rows], order: &[Entry], entry: Entry) -> Option<usize> {
+        order.binary_search_by(|&other| self.compare(sources, other, entry)).ok()
     }
 }
 
-fn cell_key(columns: &[Option<usize>], rows: &Rows, entry: Entry) -> u128 {
-    let Some(Some(column)) = columns.get(usize::from(entry.source)).copied() else { return u128::MAX };
-    number_key(rows.cell(entry.slot, column), |sym| rows.text(sym))
-        .unwrap_or_else(|sym| 1 << 127 | u128::from_be_bytes(prefix(rows.text(sym))) >> 1)
+fn of<'a>(sources: &[&'a Rows], entry: Entry) -> Option<&'a Rows> {
+    sources.get(usize::from(entry.source)).copied()
 }
 
-/// The text of a row's cell; none for a number, whose key says all.
-fn text_of<'a>(columns: &[Option<usize>], rows: &'a Rows, entry: Entry) -> Option<&'a str> {
+fn cell(columns: &[Option<usize>], rows: &Rows, entry: Entry) -> Option<Cell<Sym>> {
     let column = (*columns.get(usize::from(entry.source))?)?;
-    match rows.cell(entry.slot, column) {
-        Cell::Text(sym) => Some(rows.text(sym)),
+    Some(rows.cell(entry.slot, column))
+}
+
+/// What wants attention comes first. To the second: ages take 32 bits, and what is not known comes last.
+fn urgency(columns: &[Option<usize>], rows: &Rows, entry: Entry) -> u128 {
+    let calm = !matches!(rows.tone(entry.slot), Tone::Warn | Tone::Bad);
+    u128::from(calm) << 64 | key_of(rows, cell(columns, rows, entry)).min(u128::from(u64::MAX))
+}
+
+fn compare_cells(a: (&Rows, Option<Cell<Sym>>), b: (&Rows, Option<Cell<Sym>>)) -> Ordering {
+    if std::ptr::eq(a.0, b.0) && a.1 == b.1 {
+        return Ordering::Equal;
+    }
+    key_of(a.0, a.1).cmp(&key_of(b.0, b.1)).then_with(|| text_of(a.0, a.1).cmp(&text_of(b.0, b.1)))
+}
+
+/// What decides where the first bytes of texts tie; of a number the key says all.
+fn text_of(rows: &Rows, cell: Option<Cell<Sym>>) -> Option<&str> {
+    match cell {
+        Some(Cell::Text(sym)) => Some(rows.text(sym)),
         _ => None,
     }
+}
+
+/// A prefix of what orders a cell; what is not there comes last.
+fn key_of(rows: &Rows, cell: Option<Cell<Sym>>) -> u128 {
+    let Some(cell) = cell else { return u128::MAX };
+    number_key(cell, |sym| rows.text(sym))
+        .unwrap_or_else(|sym| 1 << 127 | u128::from_be_bytes(prefix(rows.text(sym))) >> 1)
 }
 
 /// Numbers before texts; ages by how old, the youngest first, the unknown last. What still runs stands
@@ -227,25 +267,94 @@ fn prefix(text: &str) -> [u8; 16] {
     bytes
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The cells in the order in which a column of them stands.
-    fn sorted(cells: &[Cell<Sym>]) -> Vec<Cell<Sym>> {
-        let mut cells = cells.to_vec();
-        cells.sort_by_key(|&cell| number_key(cell, |_| "").unwrap_or(u128::MAX));
-        cells
+/// The place of each row's value among all values, equal ones at the same place; `None` when there are
+/// more than `most` values.
+fn ranks<V: Copy + Eq + Hash>(
+    rows: &[Entry],
+    value: impl Fn(Entry) -> V,
+    most: usize,
+    compare: impl Fn(V, V) -> Ordering,
+) -> Option<Vec<u32>> {
+    let mut known: FxHashMap<V, u32> = FxHashMap::default();
+    let mut values: Vec<V> = Vec::new();
+    let mut ids = Vec::with_capacity(rows.len());
+    let mut last: Option<(V, u32)> = None;
+    for &entry in rows {
+        let value = value(entry);
+        let id = match last {
+            Some((same, id)) if same == value => id,
+            _ => *known.entry(value).or_insert_with(|| {
+                values.push(value);
+                values.len() as u32 - 1
+            }),
+        };
+        if values.len() > most {
+            return None;
+        }
+        last = Some((value, id));
+        ids.push(id);
     }
-
-    #[test]
-    fn time_is_sorted_by_how_long_and_moments_by_when() {
-        let nothing = Cell::Text(Sym::EMPTY);
-        // Jobs: one not begun, two that are over, two that run, the second for longer.
-        let durations = [nothing, Cell::Duration(300), Cell::Age(1000), Cell::Duration(-5), Cell::Age(2000)];
-        let wanted = [Cell::Age(2000), Cell::Age(1000), Cell::Duration(-5), Cell::Duration(300), nothing];
-        assert_eq!(sorted(&durations), wanted);
-        let moments = [Cell::Moment(3), Cell::Moment(1), Cell::Moment(0), Cell::Moment(2)];
-        assert_eq!(sorted(&moments), [Cell::Moment(0), Cell::Moment(1), Cell::Moment(2), Cell::Moment(3)]);
+    let at = |id: u32| values[id as usize];
+    let mut order: Vec<u32> = (0..values.len() as u32).collect();
+    order.sort_by(|&a, &b| compare(at(a), at(b)));
+    let mut rank = vec![0; values.len()];
+    let mut next = 0;
+    for pair in order.windows(2) {
+        next += u32::from(compare(at(pair[0]), at(pair[1])) != Ordering::Equal);
+        rank[pair[1] as usize] = next;
     }
+    for id in &mut ids {
+        *id = rank[*id as usize];
+    }
+    Some(ids)
 }
+
+/// Sorts by rank; rows of one rank stay as they stand.
+fn by_rank(rows: &[Entry], ranks: &[u32], descending: bool) -> Vec<Entry> {
+    let highest = ranks.iter().copied().max().unwrap_or(0);
+    let place = |rank: u32| (if descending { highest - rank } else { rank }) as usize;
+    let mut ends = vec![0_usize; highest as usize + 1];
+    for &rank in ranks {
+        ends[place(rank)] += 1;
+    }
+    let mut sum = 0;
+    for end in &mut ends {
+        (*end, sum) = (sum, sum + *end);
+    }
+    let mut sorted = rows.to_vec();
+    for (&entry, &rank) in rows.iter().zip(ranks) {
+        let next = &mut ends[place(rank)];
+        sorted[*next] = entry;
+        *next += 1;
+    }
+    sorted
+}
+
+/// Merges `new` into `order`, both sorted: each is looked for near the one before it.
+fn merge(order: &mut Vec<Entry>, new: &[Entry], compare: impl Fn(Entry, Entry) -> Ordering) {
+    let Some(&first) = new.first() else { return };
+    // What comes behind all others, as rows do that arrive in order, moves nothing.
+    if order.last().is_none_or(|&last| compare(last, first) == Ordering::Less) {
+        order.extend_from_slice(new);
+        return;
+    }
+    let old = std::mem::replace(order, Vec::with_capacity(order.len() + new.len()));
+    let mut rest = old.as_slice();
+    for &entry in new {
+        let less = |other: &Entry| compare(*other, entry) == Ordering::Less;
+        let mut bound = 1;
+        while rest.get(bound - 1).is_some_and(less) {
+            bound *= 2;
+        }
+        let (from, to) = (bound / 2, rest.len().min(bound));
+        let before = from.min(to) + rest[from.min(to)..to].partition_point(less);
+        order.extend_from_slice(&rest[..before]);
+        order.push(entry);
+        rest = &rest[before..];
+    }
+    order.extend_from_slice(rest);
+}
+
+#[cfg(test)]
+#[path = "order_tests.rs"]
+mod tests;

@@ -3,22 +3,25 @@
 
 use super::filter::Filter;
 use super::joint;
-use super::order::{By, Entry, Keyed, Sorter};
+use super::order::Entry;
 use super::snapshot::{Head, RowId, WindowRow};
 use super::spec::{ClusterId, Motion, Sort};
-use super::term::{Terms, Value};
+use super::term::Terms;
 use crate::base::age::Timestamp;
-use crate::model::cell::Cell;
-use crate::model::draft::Tone;
 use crate::model::kind::Kind;
-use crate::model::rows::{Rows, Slot};
+use crate::model::rows::{Dirty, Rows, Slot};
 use crate::model::source::Source;
 use crate::text::sanitize::sanitize;
 use crate::text::width::width;
 use parking_lot::MutexGuard;
-use rustc_hash::{FxHashMap, FxHashSet};
-use std::fmt::Write as _;
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
+
+mod arrange;
+mod columns;
+
+use arrange::Arranged;
+use columns::{Column, Place};
 
 /// One source of a table.
 #[derive(Clone)]
@@ -29,26 +32,6 @@ pub struct Part {
     pub cluster: ClusterId,
     /// Its cluster's name.
     pub name: String,
-}
-
-/// A column of the whole table.
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum Place {
-    Cluster,
-    Namespace,
-    /// The kind, in a table of several.
-    Kind,
-    /// The column's place in each source.
-    Cell(Vec<Option<usize>>),
-    /// These columns of each source in words.
-    Words(Vec<Vec<usize>>),
-}
-
-#[derive(Clone, Debug)]
-struct Column {
-    head: Head,
-    place: Place,
-    wide: bool,
 }
 
 /// A row's identity across refreshes.
@@ -62,8 +45,7 @@ pub struct Table {
     /// What the columns were made of, to see when they must be made anew.
     made_of: Vec<u32>,
     columns: Vec<Column>,
-    order: Vec<Keyed>,
-    sorter: Sorter,
+    arranged: Arranged,
     sort: Option<Sort>,
     filter: Filter,
     /// The filter's words about columns, which are known only with the columns.
@@ -101,13 +83,14 @@ pub struct Table {
     last_mark: Option<Key>,
     total: usize,
     rebuild: bool,
-    scratch: String,
 }
 
 type Guards<'a> = Vec<MutexGuard<'a, Rows>>;
 
-/// Rows that are looked at for the width of a column.
-const SAMPLE: usize = 2000;
+/// The rows of locked sources.
+fn rows_of<'a>(guards: &'a Guards<'_>) -> Vec<&'a Rows> {
+    guards.iter().map(|rows| &**rows).collect()
+}
 
 impl Table {
     /// Shows other sources; keeps cursor and marks where `same` says that it is the same table.
@@ -131,6 +114,7 @@ impl Table {
         };
         self.heads = parts.iter().enumerate().map(head).collect();
         self.parts = parts;
+        self.arranged.forget();
         self.show_cluster = show_cluster;
         self.made_of.clear();
         if !same {
@@ -246,7 +230,7 @@ impl Table {
 
     /// Moves the cursor.
     pub fn go(&mut self, motion: Motion) {
-        let last = self.order.len().saturating_sub(1);
+        let last = self.order().len().saturating_sub(1);
         let page = self.height.max(2) - 1;
         let by = |rows: i64| (self.cursor as i64).saturating_add(rows).clamp(0, last as i64) as usize;
         let to = match motion {
@@ -268,7 +252,7 @@ impl Table {
     }
 
     fn keep_in_sight(&mut self) {
-        let last_offset = self.order.len().saturating_sub(self.height.max(1));
+        let last_offset = self.order().len().saturating_sub(self.height.max(1));
         let lowest = self.cursor.saturating_sub(self.height.saturating_sub(1));
         self.offset = self.offset.clamp(lowest.min(self.cursor), self.cursor).min(last_offset);
     }
@@ -287,7 +271,7 @@ impl Table {
     /// Marks all rows from the last marked one to the cursor.
     pub fn mark_range(&mut self) {
         let last = self.last_mark.take();
-        let from = last.and_then(|key| (0..self.order.len()).find(|&row| self.key_at(row).as_ref() == Some(&key)));
+        let from = last.and_then(|key| (0..self.order().len()).find(|&row| self.key_at(row).as_ref() == Some(&key)));
         let from = from.unwrap_or(self.cursor);
         for row in from.min(self.cursor)..=from.max(self.cursor) {
             self.marks.extend(self.key_at(row));
@@ -302,7 +286,7 @@ impl Table {
     }
 
     fn key_at(&self, row: usize) -> Option<Key> {
-        let entry = self.order.get(row)?.entry;
+        let entry = *self.order().get(row)?;
         let part = self.parts.get(usize::from(entry.source))?;
         Some((part.cluster, part.source.rows().key(entry.slot).into()))
     }
@@ -315,34 +299,39 @@ impl Table {
         let mut slots = Vec::new();
         for (source, rows) in guards.iter_mut().enumerate() {
             rows.take_dirty(&mut slots);
-            dirty.extend(slots.drain(..).map(|slot| Entry { source: source as u16, slot }));
+            let changed = |Dirty { slot, placed }| (Entry { source: source as u16, slot }, placed);
+            dirty.extend(slots.drain(..).map(changed));
         }
-        self.total = guards.iter().map(|rows| rows.len()).sum();
-        let made_of: Vec<_> = guards.iter().map(|rows| rows.columns_version()).collect();
+        let rows = rows_of(&guards);
+        self.total = rows.iter().map(|rows| rows.len()).sum();
+        let made_of: Vec<_> = rows.iter().map(|rows| rows.columns_version()).collect();
         if made_of != self.made_of || self.columns.is_empty() {
             self.made_of = made_of;
-            self.make_columns(&guards);
+            self.make_columns(&rows);
             if !self.terms.is_empty() || self.filter_text.contains(':') {
                 self.read_filter();
             }
+            // Slots mean other rows than before.
+            self.arranged.forget();
             self.rebuild = true;
         }
-        // Above this many, sorting all is cheaper than merging.
-        let many = dirty.len() > 256 && dirty.len() * 4 > self.order.len();
-        if self.rebuild || many || !self.merge(&guards, &dirty) {
-            self.build(&guards);
-        }
+        self.arrange(&rows, &dirty);
         self.rebuild = false;
-        self.find_focus(&guards);
-        self.follow_cursor(&guards);
+        self.find_focus(&rows);
+        self.follow_cursor(&rows);
+    }
+
+    /// The rows that show, in order.
+    fn order(&self) -> &[Entry] {
+        self.arranged.order()
     }
 
     /// Goes to the row that was asked for, where it is there by now.
-    fn find_focus(&mut self, guards: &Guards<'_>) {
+    fn find_focus(&mut self, rows: &[&Rows]) {
         let Some(row) = &self.focus else { return };
         let by_uid = Some(row.uid.as_str()).filter(|uid| !uid.is_empty());
-        let found = by_uid.and_then(|uid| self.find(guards, row.cluster, uid)).or_else(|| self.named(guards, row));
-        let at = found.and_then(|entry| self.order.iter().position(|keyed| keyed.entry == entry));
+        let found = by_uid.and_then(|uid| self.find(rows, row.cluster, uid)).or_else(|| self.named(rows, row));
+        let at = found.and_then(|entry| self.arranged.find(rows, entry));
         let whole = !self.parts.is_empty() && self.parts.iter().all(|part| part.source.status().complete);
         if let Some(at) = at {
             // On top of a whole table is where a cursor stands that nobody has moved; a row that is pointed
@@ -356,201 +345,28 @@ impl Table {
         }
     }
 
-    fn named(&self, guards: &Guards<'_>, row: &RowId) -> Option<Entry> {
+    fn named(&self, all: &[&Rows], row: &RowId) -> Option<Entry> {
         let parts =
             self.parts.iter().enumerate().filter(|(_, part)| part.cluster == row.cluster && !row.name.is_empty());
-        let mut slots = parts.flat_map(|(source, _)| guards[source].slots().map(move |slot| (source, slot)));
+        let mut slots = parts.flat_map(|(source, _)| all[source].slots().map(move |slot| (source, slot)));
         slots
             .find(|(source, slot)| {
-                let rows = &guards[*source];
+                let rows = all[*source];
                 rows.name(*slot) == row.name && rows.namespace(*slot) == row.namespace
             })
             .map(|(source, slot)| Entry { source: source as u16, slot })
     }
 
-    fn make_columns(&mut self, guards: &Guards<'_>) {
-        let mut names: Vec<(String, bool, bool)> = Vec::new();
-        for rows in guards {
-            let mut at = 0;
-            for column in rows.columns().iter() {
-                match names.iter().position(|(name, ..)| *name == column.name) {
-                    Some(found) => at = found + 1,
-                    None => {
-                        names.insert(at, (column.name.to_string(), column.wide, column.numeric));
-                        at += 1;
-                    }
-                }
-            }
-        }
-        self.show_namespace = !self.one_namespace && self.parts.iter().any(|part| part.source.kind.namespaced);
-        self.columns.clear();
-        // What kind it is must be told whole.
-        let widest_kind = self.kinds.iter().map(|kind| width(kind)).max().unwrap_or(0).clamp(4, 32);
-        let mut add = |title: &str, place: Place, wide: bool, numeric: bool| {
-            let title: String = sanitize(title).into_owned();
-            let least = if place == Place::Kind { widest_kind } else { width(&title) };
-            let repeats = matches!(place, Place::Cluster | Place::Namespace);
-            // An event's own name says nothing: what it is about stands in other columns.
-            let identity = repeats || (title == "NAME" && !self.urgent);
-            let head = Head { width: least, least, title, numeric, identity, repeats };
-            self.columns.push(Column { head, place, wide });
-        };
-        if self.show_cluster {
-            add("CLUSTER", Place::Cluster, false, false);
-        }
-        if self.show_namespace {
-            add("NAMESPACE", Place::Namespace, false, false);
-        }
-        if !self.kinds.is_empty() {
-            let shared = joint::shared(guards);
-            let rest = joint::rest(guards, &shared);
-            add("KIND", Place::Kind, false, false);
-            for column in shared {
-                add(column.title, Place::Cell(column.places), false, false);
-            }
-            add("INFO", Place::Words(rest), false, false);
-            return;
-        }
-        for (name, wide, numeric) in names {
-            let places =
-                guards.iter().map(|rows| rows.columns().iter().position(|column| column.name == name)).collect();
-            add(&name, Place::Cell(places), wide, numeric);
-        }
-    }
-
-    fn new_sorter(&self) -> Sorter {
-        let clusters = self.parts.iter().map(|part| part.cluster.0).collect();
-        let kinds = joint::ranks(&self.kinds);
-        let cells = |title: &str| {
-            self.columns.iter().find(|column| column.head.title == title).and_then(|column| match &column.place {
-                Place::Cell(places) => Some(places.clone()),
-                Place::Cluster | Place::Namespace | Place::Kind | Place::Words(_) => None,
-            })
-        };
-        let Some(sort) = &self.sort else {
-            let seen = if self.urgent { cells("LAST SEEN") } else { None };
-            return Sorter::new(seen.map_or(By::Natural, By::Urgent), false, clusters).with_kinds(kinds);
-        };
-        let by =
-            self.columns.iter().find(|column| column.head.title == sort.column).map(|column| match &column.place {
-                Place::Cluster => By::Natural,
-                Place::Namespace => By::Namespace,
-                Place::Kind => By::Kind,
-                Place::Words(_) => By::Natural,
-                Place::Cell(places) => By::Cell(places.clone()),
-            });
-        Sorter::new(by.unwrap_or_default(), sort.descending, clusters).with_kinds(kinds)
-    }
-
-    fn build(&mut self, guards: &Guards<'_>) {
-        let mut sorter = self.new_sorter();
-        sorter.rank(guards);
-        self.order.clear();
-        self.turn = None;
-        for (source, rows) in guards.iter().enumerate() {
-            let tried = self.tried_columns(source);
-            for slot in rows.slots() {
-                let entry = Entry { source: source as u16, slot };
-                if self.shows(rows, entry, &tried) {
-                    self.order.extend(sorter.key(guards, entry));
-                }
-            }
-        }
-        sorter.sort(guards, &mut self.order);
-        self.sorter = sorter;
-        self.measure(guards);
-    }
-
-    fn shows(&mut self, rows: &Rows, entry: Entry, tried: &[usize]) -> bool {
-        if (self.faults && rows.tone(entry.slot) < Tone::Warn) || !self.passes_terms(rows, entry) {
-            return false;
-        }
-        if matches!(self.filter, Filter::All) {
-            return true;
-        }
-        let head = self.heads.get(usize::from(entry.source)).map_or("", String::as_str);
-        self.filter.matches(rows, entry.slot, [head, rows.namespace(entry.slot)], tried, &mut self.scratch)
-    }
-
-    fn passes_terms(&mut self, rows: &Rows, entry: Entry) -> bool {
-        if self.terms.is_empty() {
-            return true;
-        }
-        let source = usize::from(entry.source);
-        let skew = self.skews.get(source).copied().unwrap_or(0);
-        let name = self.parts.get(source).map_or("", |part| part.name.as_str());
-        let value = |column: usize| match self.columns.get(column).map(|column| &column.place) {
-            Some(Place::Cluster) => Value::Text(name),
-            Some(Place::Namespace) => Value::Text(rows.namespace(entry.slot)),
-            Some(Place::Cell(places)) => match places.get(source).copied().flatten() {
-                Some(cell) => Value::Cell(rows, entry.slot, cell),
-                None => Value::Text(""),
-            },
-            Some(Place::Kind) => Value::Text(self.kinds.get(source).map_or("", String::as_str)),
-            // Words of several columns: each is a column of its own in the table of one kind.
-            Some(Place::Words(_)) | None => Value::Text(""),
-        };
-        let mut turn = None;
-        let passes = self.terms.pass(self.now.saturating_add_signed(skew), value, &mut turn);
-        if let Some(turn) = turn {
-            let turn = turn.saturating_add_signed(skew.saturating_neg());
-            self.turn = Some(self.turn.map_or(turn, |first| first.min(turn)));
-        }
-        passes
-    }
-
-    /// The columns of a source that the filter tries: those that show.
-    fn tried_columns(&self, source: usize) -> Vec<usize> {
-        let shown = self.columns.iter().filter(|column| self.wide || !column.wide);
-        shown
-            .flat_map(|column| match &column.place {
-                Place::Cell(places) => places.get(source).copied().flatten().into_iter().collect(),
-                Place::Words(columns) => columns.get(source).cloned().unwrap_or_default(),
-                Place::Cluster | Place::Namespace | Place::Kind => Vec::new(),
-            })
-            .collect()
-    }
-
-    /// Takes the changed rows out of the order and puts them where they belong; false when a new
-    /// namespace asks for a new ranking.
-    fn merge(&mut self, guards: &Guards<'_>, dirty: &[Entry]) -> bool {
-        if dirty.is_empty() {
-            return true;
-        }
-        let changed: FxHashSet<Entry> = dirty.iter().copied().collect();
-        let mut tried: FxHashMap<u16, Vec<usize>> = FxHashMap::default();
-        let mut new = Vec::with_capacity(dirty.len());
-        for &entry in &changed {
-            let rows = &guards[usize::from(entry.source)];
-            if !rows.is_live(entry.slot) {
-                continue;
-            }
-            let columns = tried.entry(entry.source).or_insert_with(|| self.tried_columns(entry.source.into())).clone();
-            if self.shows(rows, entry, &columns) {
-                match self.sorter.key(guards, entry) {
-                    Some(keyed) => new.push(keyed),
-                    None => return false,
-                }
-            }
-        }
-        self.order.retain(|keyed| !changed.contains(&keyed.entry));
-        self.sorter.sort(guards, &mut new);
-        self.sorter.merge(guards, &mut self.order, &new);
-        true
-    }
-
     /// Puts the cursor where its row is now; where the row is gone it stays in its place.
-    fn follow_cursor(&mut self, guards: &Guards<'_>) {
-        let last = self.order.len().saturating_sub(1);
+    fn follow_cursor(&mut self, rows: &[&Rows]) {
+        let last = self.order().len().saturating_sub(1);
         if let Some((entry, (cluster, key))) = self.cursor_key.take().filter(|_| self.moved) {
-            let same = |other: Entry| guards[usize::from(other.source)].key(other.slot) == &*key;
-            let entry = if guards.get(usize::from(entry.source)).is_some_and(|rows| rows.key(entry.slot) == &*key) {
-                Some(entry)
-            } else {
-                self.find(guards, cluster, &key)
+            let is_it = |entry: Entry| {
+                rows.get(usize::from(entry.source)).is_some_and(|r| r.is_live(entry.slot) && r.key(entry.slot) == &*key)
             };
-            let row = entry.and_then(|entry| self.order.iter().position(|keyed| keyed.entry == entry && same(entry)));
-            if let Some(row) = row {
+            let entry = if is_it(entry) { Some(entry) } else { self.find(rows, cluster, &key) };
+            let unmoved = entry.filter(|entry| self.order().get(self.cursor) == Some(entry)).map(|_| self.cursor);
+            if let Some(row) = unmoved.or_else(|| self.arranged.find(rows, entry?)) {
                 // The row keeps its line on the screen, too.
                 let line = self.cursor.saturating_sub(self.offset);
                 self.cursor = row;
@@ -559,65 +375,15 @@ impl Table {
         }
         self.cursor = self.cursor.min(last);
         self.keep_in_sight();
-        self.cursor_key = self.order.get(self.cursor).map(|keyed| {
-            let source = usize::from(keyed.entry.source);
-            (keyed.entry, (self.parts[source].cluster, guards[source].key(keyed.entry.slot).into()))
+        self.cursor_key = self.order().get(self.cursor).map(|&entry| {
+            let source = usize::from(entry.source);
+            (entry, (self.parts[source].cluster, rows[source].key(entry.slot).into()))
         });
     }
 
-    fn find(&self, guards: &Guards<'_>, cluster: ClusterId, key: &str) -> Option<Entry> {
+    fn find(&self, rows: &[&Rows], cluster: ClusterId, key: &str) -> Option<Entry> {
         let mut parts = self.parts.iter().enumerate().filter(|(_, part)| part.cluster == cluster);
-        parts.find_map(|(source, _)| Some(Entry { source: source as u16, slot: guards[source].find(key)? }))
-    }
-
-    /// Widths of the columns, from a sample of the rows.
-    fn measure(&mut self, guards: &Guards<'_>) {
-        let step = (self.order.len() / SAMPLE).max(1);
-        let mut text = String::new();
-        for column in 0..self.columns.len() {
-            let mut widest = width(&self.columns[column].head.title);
-            for keyed in self.order.iter().step_by(step) {
-                text.clear();
-                self.write(guards, keyed.entry, column, 0, &mut text);
-                widest = widest.max(if text.is_ascii() { text.len().min(400) as u16 } else { width(&sanitize(&text)) });
-            }
-            self.columns[column].head.width = widest.min(400);
-        }
-    }
-
-    fn write(&self, guards: &Guards<'_>, entry: Entry, column: usize, now: Timestamp, out: &mut String) {
-        let source = usize::from(entry.source);
-        let rows = &guards[source];
-        match &self.columns[column].place {
-            Place::Cluster => out.push_str(&self.parts[source].name),
-            Place::Namespace => out.push_str(rows.namespace(entry.slot)),
-            Place::Kind => out.push_str(self.kinds.get(source).map_or("", String::as_str)),
-            Place::Words(columns) => {
-                let start = out.len();
-                let mut text = String::new();
-                for &column in columns.get(source).into_iter().flatten() {
-                    text.clear();
-                    rows.write_cell(&mut text, entry.slot, column, now);
-                    if let Some(known) = rows.columns().get(column) {
-                        joint::write_word(out, start, &known.name, &text);
-                    }
-                }
-            }
-            Place::Cell(places) => {
-                if let Some(Some(cell)) = places.get(source) {
-                    // An age is measured as wide as ages get.
-                    if now == 0 && rows.cell(entry.slot, *cell).next_change(1).is_some() {
-                        if let Cell::Restarts { count, .. } = rows.cell(entry.slot, *cell) {
-                            let _ = write!(out, "{count} (7d23h ago)");
-                        } else {
-                            out.push_str("7d23h");
-                        }
-                    } else {
-                        rows.write_cell(out, entry.slot, *cell, now);
-                    }
-                }
-            }
-        }
+        parts.find_map(|(source, _)| Some(Entry { source: source as u16, slot: rows[source].find(key)? }))
     }
 
     /// The heads of the columns that may show.
@@ -630,17 +396,18 @@ impl Table {
     pub fn window(&mut self, stale: &[bool], now: Timestamp, skews: &[i32]) -> (Vec<WindowRow>, Option<u32>) {
         let parts = self.parts.clone();
         let guards: Guards<'_> = parts.iter().map(|part| part.source.rows()).collect();
+        let all = rows_of(&guards);
         let shown: Vec<usize> = (0..self.columns.len()).filter(|&c| self.wide || !self.columns[c].wide).collect();
         let mut next: Option<u32> = None;
         let mut rows = Vec::with_capacity(self.height);
-        for at in self.offset..self.order.len().min(self.offset + self.height) {
-            let entry = self.order[at].entry;
+        for at in self.offset..self.order().len().min(self.offset + self.height) {
+            let Some(&entry) = self.order().get(at) else { break };
             let source = usize::from(entry.source);
             let there = now.saturating_add_signed(skews.get(source).copied().unwrap_or(0));
             let mut cells = Vec::with_capacity(shown.len());
             for &column in &shown {
                 let mut text = String::new();
-                self.write(&guards, entry, column, there, &mut text);
+                self.write(&all, entry, column, there, &mut text);
                 let text = match sanitize(&text) {
                     std::borrow::Cow::Borrowed(_) => text,
                     std::borrow::Cow::Owned(clean) => clean,
@@ -674,7 +441,7 @@ impl Table {
     pub(super) fn chosen_rows(&self) -> Vec<usize> {
         let marked: Vec<usize> = match self.marks.len() {
             0 => Vec::new(),
-            _ => (0..self.order.len())
+            _ => (0..self.order().len())
                 .filter(|&row| self.key_at(row).is_some_and(|key| self.marks.contains(&key)))
                 .collect(),
         };
@@ -683,13 +450,13 @@ impl Table {
 
     /// The cells of a row under the heads that show, sanitised.
     pub(super) fn texts(&self, row: usize, now: Timestamp, skews: &[i32]) -> Vec<String> {
-        let Some(keyed) = self.order.get(row) else { return Vec::new() };
+        let Some(&entry) = self.order().get(row) else { return Vec::new() };
         let guards: Guards<'_> = self.parts.iter().map(|part| part.source.rows()).collect();
-        let there = now.saturating_add_signed(skews.get(usize::from(keyed.entry.source)).copied().unwrap_or(0));
+        let there = now.saturating_add_signed(skews.get(usize::from(entry.source)).copied().unwrap_or(0));
         let shown = (0..self.columns.len()).filter(|&column| self.wide || !self.columns[column].wide);
         let text = |column| {
             let mut text = String::new();
-            self.write(&guards, keyed.entry, column, there, &mut text);
+            self.write(&rows_of(&guards), entry, column, there, &mut text);
             sanitize(&text).into_owned()
         };
         shown.map(text).collect()
@@ -710,7 +477,7 @@ impl Table {
 
     /// The kind of the row under the cursor.
     pub fn subject(&self) -> Option<&Arc<Kind>> {
-        let entry = self.order.get(self.cursor)?.entry;
+        let entry = *self.order().get(self.cursor)?;
         Some(&self.parts.get(usize::from(entry.source))?.source.kind)
     }
 
@@ -728,7 +495,7 @@ impl Table {
 
     /// The row under the cursor.
     pub fn selected(&self) -> Option<RowId> {
-        self.id(self.order.get(self.cursor)?.entry)
+        self.id(*self.order().get(self.cursor)?)
     }
 
     /// The marked rows that are still there.
@@ -746,7 +513,7 @@ impl Table {
 
     /// Rows that match the filter.
     pub fn matched(&self) -> usize {
-        self.order.len()
+        self.order().len()
     }
 
     /// Rows there are.
@@ -756,7 +523,7 @@ impl Table {
 
     /// The cursor's row; `None` in an empty table.
     pub fn cursor(&self) -> Option<usize> {
-        (!self.order.is_empty()).then_some(self.cursor)
+        (!self.order().is_empty()).then_some(self.cursor)
     }
 
     /// How many matching rows lie above the window.

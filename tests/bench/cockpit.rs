@@ -72,7 +72,8 @@ impl Cockpit {
         let (cols, rows) = SIZE;
         let pty = native_pty_system().openpty(PtySize { cols, rows, pixel_width: 0, pixel_height: 0 })?;
         let mut command = CommandBuilder::new(binary);
-        command.args([OsStr::new("--kubeconfig"), kubeconfig.as_os_str(), OsStr::new("pods")]);
+        command.args([OsStr::new("--kubeconfig"), kubeconfig.as_os_str()]);
+        command.args(["--all-contexts", "pods"]);
         command.env_clear();
         for (name, value) in [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LC_ALL", "C.UTF-8")] {
             command.env(name, value);
@@ -157,6 +158,17 @@ impl Cockpit {
     pub fn until_rows(&mut self) -> Result<Shown> {
         let some = |cockpit: &Cockpit| cockpit.title().is_some_and(|title| title.count > 0);
         self.until("rows", LOAD, some)
+    }
+
+    /// Waits until the title counts as many rows as the screen has lines.
+    pub fn until_full(&mut self) -> Result<Shown> {
+        let full = |cockpit: &Cockpit| cockpit.title().is_some_and(|title| title.count >= SIZE.1.into());
+        self.until("full screen", LOAD, full)
+    }
+
+    /// Waits until the title counts rows exactly, however many.
+    pub fn until_exact(&mut self) -> Result<Shown> {
+        self.until("exact number", LOAD, |cockpit| cockpit.title().is_some_and(|title| title.exact && title.count > 0))
     }
 
     /// Waits until the title counts all rows exactly.

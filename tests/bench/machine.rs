@@ -34,22 +34,23 @@ impl Facts {
         let kernel = read("/proc/sys/kernel/osrelease").trim().to_owned();
         let os = std::env::consts::OS;
         let rustc = said(Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())).arg("--version"));
-        let kubernetes = KUBERNETES.get().map_or("not started", String::as_str);
-        let profile = if options.binary.as_os_str() == env!("CARGO_BIN_EXE_skylark") {
-            "release profile, no LTO"
-        } else {
-            "a binary of its own"
+        let kubernetes = match KUBERNETES.get() {
+            Some(version) => format!("kube-apiserver {version}"),
+            None => format!("no real control plane; what is served runs at nice {}", crate::serve::NICE),
+        };
+        let built = options.binary.parent().and_then(|dir| dir.file_name()).and_then(|name| name.to_str());
+        let profile = match built {
+            Some("release") => "release profile, no LTO",
+            Some("dist") => "dist profile: thin LTO, stripped",
+            _ => "a binary of its own",
         };
         Facts {
             date: options.date.clone().unwrap_or_else(|| jiff::Zoned::now().date().to_string()),
             machine: format!(
-                "{cores} cores ({processor}), {memory} of memory, {os} {kernel}; the control plane, the measuring \
+                "{cores} cores ({processor}), {memory} of memory, {os} {kernel}; the clusters, the measuring \
                  process and the program share the cores"
             ),
-            versions: format!(
-                "skylark {} ({profile}), {rustc}, kube-apiserver {kubernetes}",
-                env!("CARGO_PKG_VERSION")
-            ),
+            versions: format!("skylark {} ({profile}), {rustc}, {kubernetes}", env!("CARGO_PKG_VERSION")),
         }
     }
 }

@@ -32,6 +32,14 @@ impl Report {
         self.add(Figure { name: name.into(), aim, got, note: note.into(), missed });
     }
 
+    /// A figure that is to be at most `aim`, where there is one.
+    pub fn aimed(&mut self, name: &str, aim: Option<f64>, value: f64, unit: &str, note: impl Into<String>) {
+        match aim {
+            Some(aim) => self.at_most(name, aim, value, unit, note),
+            None => self.plain(name, format!("{}{unit}", short(value)), note),
+        }
+    }
+
     /// A figure without an aim.
     pub fn plain(&mut self, name: &str, got: impl Into<String>, note: impl Into<String>) {
         let figure =
@@ -51,9 +59,10 @@ impl Report {
         let mut text = String::from("# Figures\n\n");
         let _ = writeln!(
             text,
-            "Measured on {} by `cargo bench --bench figures`: {} pods on a real control plane, a terminal of 180x50.\n",
+            "Measured on {} by `{}`: {}, a terminal of 180x50.\n",
             facts.date,
-            options.pods()
+            options.command(),
+            options.words()
         );
         let _ = writeln!(text, "- {}", facts.machine);
         let _ = writeln!(text, "- {}\n", facts.versions);

@@ -2,6 +2,7 @@
 
 use crate::audit::Audit;
 use crate::machine::KUBERNETES;
+use crate::site::Site;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 use std::fs::File;
@@ -28,6 +29,7 @@ pub struct Rig {
     pub kubeconfig: PathBuf,
     /// Its audit log.
     pub audit: Audit,
+    pods: u32,
     dir: TempDir,
 }
 
@@ -64,7 +66,8 @@ impl Rig {
             });
         }
         // From here on dropping it ends it.
-        let mut rig = Rig { child, stdin, lines, server: String::new(), kubeconfig, audit: Audit { path: audit }, dir };
+        let mut rig =
+            Rig { child, stdin, lines, server: String::new(), kubeconfig, audit: Audit { path: audit }, pods, dir };
         let ready = match rig.line(START, |line| line.get("ready").is_some()) {
             Ok(ready) if ready["ready"] == true => ready,
             Ok(refusal) => bail!("the control plane does not start: {refusal}"),
@@ -77,6 +80,11 @@ impl Rig {
         let _ = KUBERNETES.set(ready["version"].as_str().unwrap_or("unknown").to_owned());
         eprintln!("control plane with {pods} pods: ready after {:.1} s", began.elapsed().as_secs_f64());
         Ok(rig)
+    }
+
+    /// Where cockpits are launched on it.
+    pub fn site(&self) -> Site<'_> {
+        Site { kubeconfig: &self.kubeconfig, dir: self.dir.path(), rows: Some(self.pods) }
     }
 
     /// A directory that goes when the rig goes.

@@ -32,11 +32,39 @@ impl Server {
         Ok(Server { runtime, kubeconfig: kubeconfig.to_owned() })
     }
 
+    /// How many pods all contexts of a kubeconfig have together.
+    pub fn count_all(kubeconfig: &Path) -> Result<u32> {
+        let server = Server::new(kubeconfig)?;
+        let loaded = link::load(Some(kubeconfig));
+        let mut sum = 0;
+        for context in &loaded.contexts {
+            let link = Link::new(loaded.target(&context.name)?, patient())?;
+            sum += server.runtime.block_on(first(&link)).with_context(|| context.name.clone())?.count();
+        }
+        Ok(sum)
+    }
+
+    /// Changes of pods a second, as one more watch of the current context sees them.
+    pub fn changes(&self, time: Duration) -> Result<f64> {
+        let link = self.link()?;
+        self.runtime.block_on(async {
+            let version = first(&link).await?.resource_version;
+            let path = format!("/api/v1/pods?watch=true&resourceVersion={version}&timeoutSeconds=60");
+            let mut reply = ask(&link, path, "application/json", Lane::Watch).await?;
+            let (began, mut events) = (Instant::now(), 0);
+            while let Ok(chunk) = tokio::time::timeout(time.saturating_sub(began.elapsed()), reply.body.chunk()).await {
+                let chunk = chunk?.context("the watch ended")?;
+                events += memchr::memchr_iter(b'\n', &chunk).count();
+            }
+            Ok(events as f64 / began.elapsed().as_secs_f64())
+        })
+    }
+
     /// A link that has not dialled yet: a list begins as the program begins, with TCP and TLS.
     fn link(&self) -> Result<Link> {
         let loaded = link::load(Some(&self.kubeconfig));
         let current = loaded.current.as_deref().context("the kubeconfig has no current context")?;
-        Ok(Link::new(loaded.target(current)?, LinkOptions::default())?)
+        Ok(Link::new(loaded.target(current)?, patient())?)
     }
 
     /// All pods in pages of 500, as JSON. Only what tells the next page is looked for.
@@ -96,6 +124,11 @@ impl Server {
     }
 }
 
+/// A server that is kept busy on purpose may take its time.
+fn patient() -> LinkOptions {
+    LinkOptions { dial_timeout: SILENCE, ..LinkOptions::default() }
+}
+
 async fn ask(link: &Link, path: String, accept: &'static str, lane: Lane) -> Result<Reply> {
     granted(link.send(request(path, accept, lane)).await?)
 }
@@ -111,16 +144,42 @@ fn granted(reply: Reply) -> Result<Reply> {
     Ok(reply)
 }
 
-/// The `continue` of a list whose first bytes are these, fit for a query.
-fn next_page(head: &[u8]) -> Result<Option<String>> {
-    #[derive(Deserialize)]
-    struct Meta {
-        #[serde(default, rename = "continue")]
-        next: String,
+/// The metadata of a list of one pod.
+async fn first(link: &Link) -> Result<Meta> {
+    let mut reply = ask(link, "/api/v1/pods?limit=1".into(), "application/json", Lane::Bulk).await?;
+    let mut head = Vec::new();
+    while let Some(chunk) = reply.body.chunk().await? {
+        head.extend_from_slice(&chunk);
     }
+    meta(&head)
+}
+
+/// A list's metadata.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Meta {
+    #[serde(rename = "continue")]
+    next: String,
+    resource_version: String,
+    remaining_item_count: u32,
+}
+
+impl Meta {
+    /// The items of all pages, when this is the first page of one.
+    fn count(&self) -> u32 {
+        self.remaining_item_count + 1
+    }
+}
+
+fn meta(head: &[u8]) -> Result<Meta> {
     let name = br#""metadata":"#;
     let at = memchr::memmem::find(head, name).context("the list has no metadata")?;
     let mut values = serde_json::Deserializer::from_slice(&head[at + name.len()..]).into_iter();
-    let meta: Meta = values.next().context("the list has no metadata")??;
-    Ok((!meta.next.is_empty()).then(|| skylark::cluster::watch::percent_encode(&meta.next)))
+    Ok(values.next().context("the list has no metadata")??)
+}
+
+/// The `continue` of a list whose first bytes are these, fit for a query.
+fn next_page(head: &[u8]) -> Result<Option<String>> {
+    let next = meta(head)?.next;
+    Ok((!next.is_empty()).then(|| skylark::cluster::watch::percent_encode(&next)))
 }

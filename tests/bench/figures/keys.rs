@@ -3,7 +3,7 @@
 use crate::cockpit::{Cockpit, Shown};
 use crate::options::Options;
 use crate::report::Report;
-use crate::rig::Rig;
+use crate::site::Site;
 use crate::stats::{Sample, short};
 use anyhow::{Context as _, Result};
 use std::time::Duration;
@@ -12,15 +12,17 @@ use std::time::Duration;
 const AFTER: Duration = Duration::from_millis(80);
 /// The text that the filter figure types.
 const FILTER: &str = "cart-";
+/// Keys that sort, and the columns that they sort by.
+const SORTS: [(&str, &str); 2] = [("N", "NAME"), ("S", "STATUS")];
 
 /// Cursor, scroll, page, filter, sort.
-pub fn measure(options: &Options, rig: &Rig, report: &mut Report) -> Result<()> {
-    let mut cockpit = Cockpit::launch(&options.binary, &rig.kubeconfig, rig.dir())?;
-    cockpit.until_all(options.pods())?;
+pub fn measure(options: &Options, site: &Site<'_>, report: &mut Report) -> Result<()> {
+    let mut cockpit = site.launch_whole(options)?;
+    let rows = site.rows.unwrap_or_default();
     cockpit.rest(Duration::from_secs(2))?;
 
     let steps = cursor(&mut cockpit, options.keys())?;
-    latency(report, "key → frame, idle", &steps, Some(16.0));
+    latency(report, "key → frame, idle", &steps, options.scale.aims().idle_key);
     report.at_most("cursor: bytes a frame", 400.0, steps.bytes.median(), "", spread(&steps.bytes));
 
     to_the_last_line(&mut cockpit)?;
@@ -32,9 +34,14 @@ pub fn measure(options: &Options, rig: &Rig, report: &mut Report) -> Result<()> 
     report.plain("page: bytes a frame", short(paged.bytes.median()), spread(&paged.bytes));
     latency(report, "page → frame, idle", &paged, None);
 
-    let filtered = filter(&mut cockpit, options)?;
+    let filtered = filter(&mut cockpit, options, rows)?;
     let note = format!("/{FILTER} typed at once, median of {}, max {} ms", filtered.len(), short(filtered.max()));
     report.plain("filter typed → screen", format!("{} ms", short(filtered.median())), note);
+    for (key, column) in SORTS {
+        let sorted = sort(&mut cockpit, key, column, options)?;
+        let note = format!("median of {}, max {} ms", sorted.len(), short(sorted.max()));
+        report.plain(&format!("sort by {column} typed → screen"), format!("{} ms", short(sorted.median())), note);
+    }
     cockpit.quit()
 }
 
@@ -53,7 +60,10 @@ pub fn latency(report: &mut Report, name: &str, steps: &Steps, aim: Option<f64>)
     let note = format!("p50 {} ms, max {} ms of {}", short(sample.median()), short(sample.max()), sample.len());
     match aim {
         Some(aim) => report.at_most(&format!("{name}: p99"), aim, sample.quantile(0.99), " ms", note),
-        None => report.plain(&format!("{name}: p50"), format!("{} ms", short(sample.median())), note),
+        None => {
+            let got = format!("{} ms", short(sample.median()));
+            report.plain(&format!("{name}: p50"), got, format!("p99 {} ms, {note}", short(sample.quantile(0.99))));
+        }
     }
 }
 
@@ -106,7 +116,24 @@ fn repeat(cockpit: &mut Cockpit, key: &str, count: usize, answered: impl Fn(&Coc
     Ok(steps)
 }
 
-fn filter(cockpit: &mut Cockpit, options: &Options) -> Result<Sample> {
+/// Sorts by a column one way and the other; the arrow beside its head tells when that is done.
+fn sort(cockpit: &mut Cockpit, key: &str, column: &str, options: &Options) -> Result<Sample> {
+    let glyphs = &skylark::theme::glyphs::UNICODE;
+    let mut sample = Sample::default();
+    for run in 0..=options.runs() {
+        let before = cockpit.text().lines().find(|line| line.contains(column)).unwrap_or_default().to_owned();
+        let pressed = cockpit.press(key, Duration::from_millis(200), |cockpit, _| {
+            let heads = cockpit.text().lines().find(|line| line.contains(column)).unwrap_or_default();
+            heads != before && [glyphs.up, glyphs.down].iter().any(|arrow| heads.contains(arrow))
+        })?;
+        if run > 0 {
+            sample.push_ms(pressed.latency);
+        }
+    }
+    Ok(sample)
+}
+
+fn filter(cockpit: &mut Cockpit, options: &Options, rows: u32) -> Result<Sample> {
     let mut sample = Sample::default();
     let mut wanted = None;
     // The first time tells what to wait for.
@@ -117,7 +144,7 @@ fn filter(cockpit: &mut Cockpit, options: &Options) -> Result<Sample> {
             cockpit.type_keys(FILTER)?;
             cockpit.rest(Duration::from_secs(2))?;
             wanted = cockpit.title();
-            if wanted.is_none_or(|title| !title.exact || title.count == options.pods() || title.count == 0) {
+            if wanted.is_none_or(|title| !title.exact || title.count == rows || title.count == 0) {
                 anyhow::bail!("the filter does nothing; the screen is\n{}", cockpit.text());
             }
         } else {
@@ -127,7 +154,7 @@ fn filter(cockpit: &mut Cockpit, options: &Options) -> Result<Sample> {
         cockpit.type_keys("\r")?;
         cockpit.rest(Duration::from_millis(200))?;
         cockpit.type_keys("\x1b")?;
-        cockpit.until_all(options.pods())?;
+        cockpit.until_all(rows)?;
         cockpit.rest(Duration::from_millis(300))?;
     }
     Ok(sample)

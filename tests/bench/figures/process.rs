@@ -4,6 +4,7 @@ use crate::cockpit::SIZE;
 use crate::options::Options;
 use crate::pods::Pods;
 use crate::report::Report;
+use crate::scale::{Aims, Scale};
 use crate::stats::{Sample, short};
 use anyhow::Result;
 use skylark::app::ui::Ui;
@@ -22,31 +23,39 @@ use std::time::Instant;
 const FILTERS: [&str; 3] = ["checkout", "^billing-.*7$", "crash|pull"];
 const SORTS: [&str; 6] = ["NAME", "STATUS", "RESTARTS", "AGE", "IP", "NODE"];
 
-/// A table of the large cluster's size, and one of ten times as many rows.
+/// A table of the scale's size, and at the usual one another of ten times as many rows.
 pub fn measure(options: &Options, report: &mut Report) -> Result<()> {
-    one(options, options.pods(), true, report)?;
-    one(options, options.many(), false, report)
+    one(options, options.pods(), options.clusters(), &options.scale.aims(), report)?;
+    if options.scale == Scale::Usual {
+        one(options, options.many(), 1, &Aims::default(), report)?;
+    }
+    Ok(())
 }
 
-fn one(options: &Options, rows: u32, aims: bool, report: &mut Report) -> Result<()> {
-    let mut pods = Pods::new()?;
-    let source = pods.source(rows)?;
+fn one(options: &Options, pods: u32, clusters: u32, aims: &Aims, report: &mut Report) -> Result<()> {
+    let mut maker = Pods::new()?;
+    let mut parts = Vec::new();
+    for cluster in 0..clusters {
+        let source = maker.source(pods)?;
+        parts.push(Part { source, cluster: ClusterId(cluster as u16), name: format!("figures-{cluster}") });
+    }
+    let source = Arc::clone(&parts[0].source);
+    let rows = pods * clusters;
     let mut table = Table::default();
-    let part = Part { source: Arc::clone(&source), cluster: ClusterId(0), name: "figures".into() };
-    table.set_parts(vec![part], false, false);
+    table.set_parts(parts, clusters > 1, false);
     table.set_height(45);
     table.refresh();
     let runs = if options.quick { 5 } else { 15 };
 
     let filters = FILTERS.map(|text| (text, filter(&mut table, text, runs)));
-    publish(report, &format!("filter {rows} rows"), aims.then_some(5.0), &filters);
+    publish(report, &format!("filter {rows} rows"), aims.filter, &filters);
     let sorts = SORTS.map(|column| (column, sort(&mut table, column, runs)));
-    publish(report, &format!("sort {rows} rows"), aims.then_some(10.0), &sorts);
+    publish(report, &format!("sort {rows} rows"), aims.sort, &sorts);
 
     let step = frame(&mut table, runs * 10);
     let name = format!("a step of the cursor among {rows} rows");
     report.plain(&name, format!("{} µs", short(step.median() * 1e3)), "from the view's command to the frame's bytes");
-    let change = changes(&mut table, &source, &mut pods, rows, runs)?;
+    let change = changes(&mut table, &source, &mut maker, pods, runs)?;
     report.plain(
         &format!("100 changes among {rows} rows"),
         format!("{} µs", short(change.median() * 1e3)),
