@@ -130,8 +130,8 @@ impl Plan {
             churn: busy
                 .then(|| Churn::new(store.clone(), Rng::new(seed, &format!("{} churn", profile.name)), self.churn)),
             controllers: Controllers::new(store.clone(), kubelet.clone()),
-            outage: self.drops.then(|| Outage::new(seed, &profile.name)),
-            incidents: busy.then(|| Incidents::new(store.clone(), seed, &profile.name)),
+            outage: self.drops.then(|| Outage::new(seed, profile.name)),
+            incidents: busy.then(|| Incidents::new(store.clone(), seed, profile.name)),
         };
         let server = Server {
             store,

@@ -256,7 +256,7 @@ pub fn born(now: i64) -> i64 {
 pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
     let mut rng = Rng::new(seed, profile.name);
     let born = born(now);
-    let registry = Registry::of(&profile.git_version);
+    let registry = Registry::of(profile.git_version);
     let kinds = registry.all();
     let mut seeds = Seeds::default();
     let mut add = |id: Id, object: Value| {
