@@ -99,6 +99,10 @@ async fn facts(cluster: Arc<Cluster>, pods: Arc<Mutex<Option<(u32, Timestamp)>>>
             tokio::time::sleep(Duration::from_millis(200)).await;
             continue;
         }
+        // Until it is known who answers, nobody can say that somebody else does.
+        if let Err(error) = cluster.learn_identity().await {
+            tracing::info!(cluster = %cluster.name, "identity: {error}");
+        }
         if !refused {
             let counted = count_pods(&cluster).await;
             refused = matches!(counted, Counted::Refused);
@@ -112,9 +116,6 @@ async fn facts(cluster: Arc<Cluster>, pods: Arc<Mutex<Option<(u32, Timestamp)>>>
             && let Err(error) = cluster.learn_version().await
         {
             tracing::info!(cluster = %cluster.name, "version: {error}");
-        }
-        if let Err(error) = cluster.learn_identity().await {
-            tracing::info!(cluster = %cluster.name, "identity: {error}");
         }
         if let Err(error) = cluster.kinds().await {
             tracing::info!(cluster = %cluster.name, "discovery: {error}");

@@ -9,7 +9,7 @@ use crate::base::clock;
 use crate::text::sanitize::sanitize;
 use parking_lot::Mutex;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// What tells a cluster from others.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -36,6 +36,8 @@ pub struct Rotation {
 pub(super) struct Known {
     identity: Mutex<Option<Identity>>,
     rotation: Mutex<Option<Rotation>>,
+    /// Somebody wants to know it.
+    wanted: AtomicBool,
     /// One asks while the others wait.
     asking: tokio::sync::Mutex<()>,
     /// Connections that were there when it was last asked.
@@ -90,6 +92,7 @@ impl Cluster {
 
     /// Learns which cluster it is, where that is not known.
     pub async fn learn_identity(&self) -> Result<(), AskError> {
+        self.known_as.wanted.store(true, Ordering::Relaxed);
         let _one = self.known_as.asking.lock().await;
         if self.identity().is_none() {
             let identity = self.ask_identity().await?;
@@ -97,6 +100,11 @@ impl Cluster {
             *self.known_as.identity.lock() = Some(identity);
         }
         Ok(())
+    }
+
+    /// Whether it should be known which cluster this is, and is not yet.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.known_as.wanted.load(Ordering::Relaxed) && self.known_as.identity.lock().is_none()
     }
 
     /// Makes sure that answers come from the cluster that is known, by asking it where a connection is

@@ -66,6 +66,8 @@ pub struct Watch {
     generation: u64,
     /// The version to go on from; empty when a list is due.
     version: String,
+    /// The connection on which that was told is lost.
+    lost: bool,
     /// Failures of this watch alone since its last progress.
     failures: u32,
     /// Seconds that the server has asked us to wait, where this runs once.
@@ -106,6 +108,7 @@ impl Watch {
             name: options.name.clone(),
             generation,
             version: String::new(),
+            lost: false,
             failures: 0,
             throttled: 0,
             expired: 0,
@@ -171,6 +174,7 @@ impl Watch {
             done => done,
         };
         if let Err(error) = &result {
+            self.lost |= matches!(error, AskError::Link(_));
             if watching && self.is_only_cut(error, begun) {
                 return Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: true });
             }
@@ -453,6 +457,11 @@ impl Watch {
         let begun = Instant::now();
         let Answer { encoding, date, mut body } = ask(self.cluster.link()?, request).await?;
         self.cluster.trusted().await?;
+        if !streaming && std::mem::take(&mut self.lost) && self.cluster.is_unknown() {
+            // Nobody can say whether who answers now is who told the version: the rows are read anew.
+            self.version.clear();
+            return Ok(Ended::Closed { lasted: begun.elapsed(), fruitful: true });
+        }
         self.cluster.learn_date(date);
         if streaming {
             self.loading(self.remembered());

@@ -154,6 +154,10 @@ fn plain(value: &mut Value) {
             {
                 metadata.remove("managedFields");
             }
+            // Their order follows from the seconds in which they were written.
+            if let Some(Value::Array(entries)) = map.get_mut("managedFields") {
+                entries.sort_by_key(|entry| ["manager", "operation", "subresource"].map(|key| entry[key].to_string()));
+            }
             for rules in ["resourceRules", "nonResourceRules"] {
                 if let Some(Value::Array(rules)) = map.get_mut(rules) {
                     rules.sort_by_key(Value::to_string);

@@ -5,6 +5,7 @@ use crate::support::kubectl::has_kubectl;
 use crate::support::proxy::{FaultProxy, Mode, rewrite_kubeconfig_as};
 use crate::support::pty::{PATIENCE, Pty, Shot, skylark};
 use crate::support::rig::{Component, Rig, RigOptions, Version, require_rig};
+use crate::support::until;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -336,6 +337,7 @@ fn another_cluster_behind_the_same_address_is_not_mixed_in() {
     pty.type_keys("/^at-<enter>");
     let names = |shot: &Shot| shot.column("NAME");
     pty.wait_for("the first", |shot| is_live(shot, "one") && names(shot).contains(&spaces[0]));
+    until("that it is known which cluster it is", || pty.log().contains("identity cluster=one"));
 
     write("token", &token(second));
     proxy.set_target(second.server_addr());

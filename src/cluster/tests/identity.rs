@@ -74,6 +74,32 @@ async fn another_cluster_at_the_same_address_is_not_mixed_in() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn rows_of_who_was_never_known_are_read_anew_behind_a_new_connection() {
+    let rig = Rig::holding("pods", 5);
+    let pods = rig.live("pods").await;
+    rig.server.next(1, is_identity, || Reply::status(500, "InternalError", "later"));
+    rig.cluster.learn_identity().await.expect_err("not yet");
+    pass(3).await;
+    // Another cluster answers before it is known who the first was, and takes its version for one of its own.
+    rig.server.world(|world| (0..5).for_each(|i| world.delete("pods", "a", &format!("n{i:05}"))));
+    rig.server.world(|world| world.put("pods", "a", "fresh", "Running"));
+    rig.server.forget();
+    rig.server.cut(false);
+    until(|| rig.server.count(|seen| seen.path == "/api/v1/pods" && !Seen::is_resumed(seen)) > 0).await;
+    rig.settled(&pods).await;
+    assert_eq!((rig.phase(), pods.source.len()), (Phase::Live, 1));
+    // Once it is known, a new connection reads nothing anew.
+    identified(&rig, "one");
+    rig.cluster.learn_identity().await.expect("known");
+    rig.server.forget();
+    pass(3).await;
+    rig.server.cut(false);
+    until(|| rig.server.count(Seen::is_resumed) > 0).await;
+    rig.settled(&pods).await;
+    assert_eq!(rig.server.count(|seen| seen.path == "/api/v1/pods" && !Seen::is_resumed(seen)), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_may_not_read_the_uid_is_not_kept_out() {
     let rig = Rig::holding("pods", 5);
     rig.server.rule(|seen| is_identity(seen).then(|| Reply::status(403, "Forbidden", "no")));

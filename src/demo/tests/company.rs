@@ -25,7 +25,7 @@ fn selects(selector: &Value, labels: &Value) -> bool {
 }
 
 /// Whether a resource shows what another keeps.
-fn is_mirror(resource: &crate::server::resource::Resource) -> bool {
+pub(super) fn is_mirror(resource: &crate::server::resource::Resource) -> bool {
     resource.is("events.k8s.io", "events")
 }
 

@@ -1,9 +1,9 @@
 //! Fleets of every size.
 
 use super::client::NOW;
+use super::company::is_mirror;
 use crate::demo::content::pods_of;
 use crate::demo::{DemoCluster, Wanted, fleet};
-use crate::server::is_mirror;
 use crate::server::resource::{NODES, PODS};
 use crate::server::store::Record;
 use serde_json::Value;

@@ -212,7 +212,19 @@ impl Place {
             served: Some(served),
         };
         place.settle_users();
+        place.without_default_classes();
         place
+    }
+
+    /// The rigs have no class that claims get by themselves.
+    fn without_default_classes(&self) {
+        let api = Api::new(&self.kubeconfig, None);
+        let classes = "/apis/storage.k8s.io/v1/storageclasses";
+        for class in api.get(classes)["items"].as_array().into_iter().flatten() {
+            let path = format!("{classes}/{}", class["metadata"]["name"].as_str().unwrap_or_default());
+            let none = json!({"metadata": {"annotations": {"storageclass.kubernetes.io/is-default-class": null}}});
+            api.merge(&path, &none);
+        }
     }
 
     /// What `tests/control-plane/teams.go` writes.
