@@ -226,13 +226,16 @@ impl DemoCluster {
         let plan = self.plan.clone();
         // Weak, or the tasks would own what owns them.
         let (owner, door) = (Arc::downgrade(&self.tasks), self.door.clone());
-        self.tasks.spawn(async move {
-            plan.ready().await;
-            if let (Some(built), Some(tasks)) = (plan.built.get(), owner.upgrade()) {
+        let server = move || {
+            let (plan, owner, door) = (plan.clone(), owner.clone(), door.clone());
+            async move {
+                plan.ready().await;
+                let tasks = owner.upgrade()?;
                 plan.live(&tasks, &door);
-                door.take(&tasks, &built.server, stream);
+                plan.built.get().map(|built| built.server.clone())
             }
-        });
+        };
+        self.door.take_when(&self.tasks, server, stream);
         client
     }
 }

@@ -1,6 +1,6 @@
 //! Where connections come in: open, or shut for a while, as when a network or a load balancer fails.
 
-use super::serve::{pipe, serve};
+use super::serve::{pipe, serve_when};
 use super::{Server, Tasks};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
@@ -72,8 +72,18 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let server = server.clone();
+        self.take_when(tasks, move || std::future::ready(Some(server.clone())), stream);
+    }
+
+    /// The same with a server that may be long in coming.
+    pub fn take_when<S, W>(&self, tasks: &Tasks, server: impl Fn() -> W + Send + 'static, stream: S)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        W: Future<Output = Option<Arc<Server>>> + Send + 'static,
+    {
         match self.enter() {
-            Ok(connections) => serve(&connections, server, stream),
+            Ok(connections) => serve_when(&connections, server, stream),
             Err(Shut::Refuses) => drop(stream),
             Err(Shut::Hangs) => self.hold(tasks, stream),
         }

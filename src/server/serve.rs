@@ -7,7 +7,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use parking_lot::Mutex;
-use std::convert::Infallible;
+use std::io;
 use std::sync::{Arc, Weak};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::task::JoinSet;
@@ -69,14 +69,26 @@ pub fn serve<S>(tasks: &Tasks, server: &Arc<Server>, stream: S)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let server = server.clone();
+    serve_when(tasks, move || std::future::ready(Some(server.clone())), stream);
+}
+
+/// Serves a connection in `tasks` whose requests wait for their server. That somebody is there, it tells at once.
+pub fn serve_when<S, W>(tasks: &Tasks, server: impl Fn() -> W + Send + 'static, stream: S)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    W: Future<Output = Option<Arc<Server>>> + Send + 'static,
+{
     let mut builder = Builder::new(tasks.handle());
     builder.http1().timer(TokioTimer::new());
     builder.http2().timer(TokioTimer::new());
-    let server = server.clone();
     tasks.spawn(async move {
         let service = service_fn(move |request| {
-            let server = server.clone();
-            async move { Ok::<_, Infallible>(handle::answer(&server, request).await) }
+            let server = server();
+            async move {
+                let server = server.await.ok_or_else(|| io::Error::other("there is no server"))?;
+                Ok::<_, io::Error>(handle::answer(&server, request).await)
+            }
         });
         // An error here is the client going away in the middle of something.
         let _ = builder.serve_connection(TokioIo::new(stream), service).await;

@@ -57,7 +57,9 @@ fn yaml_of_the_embedded_fleet_is_read_searched_and_left() {
         pty.wait_for("the end", |shot| shot.status().contains(", 100 %"));
         pty.type_keys("<esc>");
         let shot = pty.wait_for("the table", |shot| shot.place().is_some());
-        assert_eq!(shot.selected(), table.selected(), "the cursor is where it was");
+        // A longer cell elsewhere may cut the cluster's name otherwise.
+        let identity = |shot: &Shot| shot.selected().split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(identity(&shot), identity(&table), "the cursor is where it was");
         assert_eq!(pty.quit().code, Some(0));
     }
 }

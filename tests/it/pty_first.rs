@@ -1,29 +1,34 @@
 //! The first minute of a newcomer in the demo: what is said, what there is to find, and what is left behind.
 
-use crate::support::pty::{Pty, Shot, skylark};
+use crate::support::pty::{PATIENCE, Pty, Shot, skylark};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// The line that says what this is.
 const LINE: &str = "/cart-service";
 
 fn demo(columns: u16, lines: u16) -> Pty {
     let pty = skylark(&["demo", "--churn", "0"]).size(columns, lines).open();
-    pty.wait_for("all pods", |shot| shot.has("all 4 clusters") && shot.place().is_some_and(|(at, _)| at == 1));
+    pty.wait_for("all pods", |shot| {
+        let first = shot.place().is_some_and(|(at, of)| at == 1 && of >= 4000);
+        first && shot.has("all 4 clusters") && shot.is_whole()
+    });
     pty
 }
 
 /// Leaves what is open until the pods are there again, unfiltered.
 fn home(pty: &mut Pty) {
-    for _ in 0..8 {
+    let end = Instant::now() + PATIENCE;
+    loop {
         let shot = pty.shot();
         if shot.title_words().starts_with(&["pods", "all"]) && !shot.title().contains("match") {
             return;
         }
+        assert!(Instant::now() < end, "{}", shot.framed());
         let before = shot.lines;
         pty.type_keys("<esc>");
         pty.wait_for("another screen", |shot| shot.lines != before);
     }
-    panic!("{}", pty.shot().framed());
 }
 
 fn filtered(pty: &mut Pty, filter: &str) -> Shot {
