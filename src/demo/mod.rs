@@ -225,13 +225,12 @@ impl DemoCluster {
         let (client, stream) = pipe();
         let plan = self.plan.clone();
         // Weak, or the tasks would own what owns them.
-        let (owner, door) = (Arc::downgrade(&self.tasks), self.door.clone());
+        let (owner, door) = (Arc::downgrade(&self.tasks), Arc::downgrade(&self.door));
         let server = move || {
             let (plan, owner, door) = (plan.clone(), owner.clone(), door.clone());
             async move {
                 plan.ready().await;
-                let tasks = owner.upgrade()?;
-                plan.live(&tasks, &door);
+                plan.live(owner.upgrade()?.as_ref(), &door.upgrade()?);
                 plan.built.get().map(|built| built.server.clone())
             }
         };

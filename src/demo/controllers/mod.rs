@@ -35,6 +35,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tokio::sync::watch;
 use tokio::time::{Duration, Instant, sleep_until};
 
 /// Something to look at: a part of the work, and the key of an object.
@@ -174,11 +175,11 @@ impl Controllers {
         }
     }
 
-    /// Works for ever; where it is `lively`, also on what no client has touched.
-    pub async fn run(mut self, lively: bool) {
+    /// Works for ever on what changes from now on; where it is `lively`, also on what no client has touched.
+    pub fn run(mut self, lively: bool) -> impl Future<Output = ()> + Send + 'static {
         self.lively = lively;
         let store = self.inside.store().clone();
-        let mut changes = store.subscribe();
+        let changes = store.subscribe();
         let begin = store.version();
         for (id, _) in store.registry.all() {
             self.seen.insert(id, begin);
@@ -192,6 +193,10 @@ impl Controllers {
         for record in self.inside.list(self.ids.cron_jobs, "") {
             self.add(Part::CronJob, &record.key);
         }
+        self.follow(store, changes, begin)
+    }
+
+    async fn follow(mut self, store: Arc<Store>, mut changes: watch::Receiver<u64>, begin: u64) {
         loop {
             changes.mark_unchanged();
             self.see(&store, begin);
