@@ -115,6 +115,7 @@ fn count(window: &Window) -> String {
         (Completeness::Waiting, None) if window.total == 0 => Text::CountWaiting.to_string(),
         (_, Some(expected)) if filtered => fill(Text::CountMatchExpected, &[&matched, &total, &expected]),
         (_, Some(expected)) => fill(Text::CountOf, &[&total, &expected]),
+        (Completeness::Loading, None) if filtered => fill(Text::CountMatchSoFar, &[&matched, &total]),
         (_, None) if filtered => fill(Text::CountMatch, &[&matched, &total]),
         (Completeness::Loading, None) => fill(Text::CountSoFar, &[&total]),
         _ => total,

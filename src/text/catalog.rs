@@ -469,6 +469,7 @@ texts! {
     NoClustersShort => "no clusters",
     CountWaiting => "waiting",
     CountSoFar => "{} so far",
+    CountMatchSoFar => "{} of {} match so far",
     CountOf => "{} of ~{}",
     CountMatch => "{} of {} match",
     CountMatchExpected => "{} of {} match, ~{} expected",

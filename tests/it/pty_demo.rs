@@ -435,6 +435,7 @@ fn nothing_is_written_while_nothing_visible_changes() {
     let mut pty = skylark(&["-A"]).size(200, 50).kubeconfig(&served.kubeconfig()).open();
     // Pods that are days old; others change behind the filter.
     open(&mut pty, "pods /^node-exporter", "pods");
+    pty.wait_for("all of them", |shot| shot.title().contains(" of 150 ") && shot.has("150 pods"));
     assert!(pty.is_quiet_for(Duration::from_millis(500), PATIENCE), "{}", pty.shot().framed());
     let list = api.get("/api/v1/namespaces/payments/pods?labelSelector=app%3Dledger-api");
     let name = list["items"][0]["metadata"]["name"].as_str().expect("a pod that the filter hides");
