@@ -183,7 +183,9 @@ impl App {
 
     /// Whether rows are hidden.
     pub(super) fn is_filtered(&self) -> bool {
-        !self.spec().filter.is_empty() || self.spec().faults
+        // A text has no rows: that only faults are wanted is of the table behind it.
+        let table = !matches!(self.spec().pane, Pane::Object(_));
+        !self.spec().filter.is_empty() || (table && self.spec().faults)
     }
 
     /// Filters the table; says so to the view when that is another filter.

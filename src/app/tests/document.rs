@@ -55,6 +55,24 @@ fn the_row_under_the_cursor_is_read() {
 }
 
 #[test]
+fn faults_only_is_of_the_table_behind_a_text() {
+    let mut rig = Rig::new();
+    on_row(&mut rig);
+    rig.keys("<ctrl-z>");
+    on_row(&mut rig);
+    rig.keys("d");
+    reading(&mut rig, |_| {});
+    let labels: Vec<_> = rig.app.ui().hints.iter().map(|hint| hint.label.clone()).collect();
+    assert!(
+        labels.iter().any(|label| label == "back") && !labels.iter().any(|label| label == "clear filter"),
+        "{labels:?}"
+    );
+    rig.keys("<esc>");
+    assert!(!matches!(rig.app.spec().pane, Pane::Object(_)), "one Esc leads back");
+    assert!(rig.app.spec().faults, "the table is as it was");
+}
+
+#[test]
 fn what_is_no_object_is_said() {
     let mut rig = Rig::new();
     assert_eq!(rig.asks("y"), "");
