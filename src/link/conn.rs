@@ -5,7 +5,7 @@ use std::{
     pin::pin,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -39,6 +39,8 @@ pub(super) struct Http2 {
     /// The most streams: our limit, or the server's if lower.
     room: Arc<AtomicUsize>,
     pub trouble: Trouble,
+    /// It goes away, or refuses: for what is open on it only.
+    retired: AtomicBool,
     _driver: Driver,
 }
 
@@ -75,6 +77,11 @@ impl Lease {
     pub fn trouble(&self) -> &Trouble {
         &self.0.trouble
     }
+
+    /// No further request goes on this connection; those on it go on.
+    pub fn retire(&self) {
+        self.0.retired.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Lease {
@@ -85,13 +92,13 @@ impl Drop for Lease {
 
 impl Http2 {
     pub fn is_alive(&self) -> bool {
-        !self.sender.is_closed() && self.trouble.pulse.ended().is_none()
+        !self.sender.is_closed() && !self.trouble.is_over() && !self.retired.load(Ordering::Relaxed)
     }
 }
 
 impl Http1 {
     pub fn is_alive(&self) -> bool {
-        !self.sender.is_closed() && self.trouble.pulse.ended().is_none()
+        !self.sender.is_closed() && !self.trouble.is_over()
     }
 }
 
@@ -139,7 +146,7 @@ pub(super) async fn http2(
         .await;
     };
     let driver = Driver(tokio::spawn(driver));
-    Ok(Http2 { sender, badge, load: Load::default(), room, trouble, _driver: driver })
+    Ok(Http2 { sender, badge, load: Load::default(), room, trouble, retired: AtomicBool::new(false), _driver: driver })
 }
 
 pub(super) async fn http1(dialed: Dialed, badge: Badge, host: &Arc<str>) -> Result<Http1, LinkError> {
@@ -153,6 +160,11 @@ pub(super) async fn http1(dialed: Dialed, badge: Badge, host: &Arc<str>) -> Resu
 }
 
 impl Trouble {
+    /// Did the byte stream under the connection end?
+    pub fn is_over(&self) -> bool {
+        self.pulse.ended().is_some()
+    }
+
     /// A hyper error in the words of whoever looks at the screen.
     pub fn explain(&self, error: &hyper::Error) -> LinkError {
         let host = Arc::clone(&self.host);

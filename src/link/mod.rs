@@ -1,7 +1,8 @@
 //! Kubeconfig, credentials and one authenticated HTTP link to a cluster.
 //!
-//! A [`Link`] dials, signs and sends; it never retries. Whoever uses it decides what an error
-//! or a status means and when to ask again.
+//! A [`Link`] dials, signs and sends. It asks again, at once and on a new connection, only where the
+//! one that carried a request goes away and to ask again is safe. Whoever uses it decides what an
+//! error or a status means and when to ask again later.
 
 mod auth;
 mod body;

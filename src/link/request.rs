@@ -1,6 +1,6 @@
 //! A request sent on a connection of a lane, up to the head of its answer.
 
-use std::sync::Arc;
+use std::{error::Error as _, sync::Arc};
 
 use bytes::Bytes;
 use http::{
@@ -21,10 +21,11 @@ use super::{
 
 pub(super) const AGENT: &str = concat!("skylark/", env!("CARGO_PKG_VERSION"));
 
-/// How often a request moves on because its connection closed before anything was sent.
-const MOVES: usize = 3;
+/// How many connections a request is tried on, the first included.
+const TRIES: usize = 4;
 
-/// Sends `ask` and waits for the head of the answer. It is sent at most once.
+/// Sends `ask` and waits for the head of the answer. Where the connection goes away it is asked again
+/// on a new one, if it was not acted on or only reads.
 pub(super) async fn exchange(
     lanes: &Arc<Lanes>,
     ask: &Ask,
@@ -32,10 +33,14 @@ pub(super) async fn exchange(
     grant: &Grant,
     badge: &Badge,
 ) -> Result<(Response<Incoming>, Way), LinkError> {
-    let mut request = Some(build(lanes, ask, json, grant)?);
-    for _ in 0..MOVES {
+    let mut unsent = Some(build(lanes, ask, json.clone(), grant)?);
+    let mut refused = None;
+    for _ in 0..TRIES {
         let slot = lanes.slot(ask.lane, badge).await?;
-        let Some(ready) = request.take() else { break };
+        let ready = match unsent.take() {
+            Some(request) => request,
+            None => build(lanes, ask, json.clone(), grant)?,
+        };
         lanes.meter.request();
         match within(ask.head_timeout, attempt(ready, slot)).await {
             None => return Err(LinkError::NoAnswer { host: host(lanes), after: ask.head_timeout }),
@@ -44,30 +49,60 @@ pub(super) async fn exchange(
                 let way = Way { lanes: Arc::clone(lanes), lane: ask.lane, trouble, slot, watch };
                 return Ok((response, way));
             }
-            Some(Err(Unsent::Never(unsent))) => request = Some(unsent),
-            Some(Err(Unsent::Lost(error))) => return Err(error),
+            Some(Err(Failed::Unsent(request))) => unsent = Some(request),
+            Some(Err(Failed::Refused(error))) => refused = Some(error),
+            Some(Err(Failed::Lost(error))) => return Err(error),
         }
     }
-    Err(LinkError::Lost { host: host(lanes), cause: "the server closes connections before they are used".to_owned() })
+    let unused = || "the server closes connections before they are used".to_owned();
+    Err(refused.unwrap_or_else(|| LinkError::Lost { host: host(lanes), cause: unused() }))
 }
 
-enum Unsent {
+enum Failed {
     /// Nothing was written.
-    Never(Request),
+    Unsent(Request),
+    /// It may be asked again: the server did not act on it, or to act on it twice is to act on it once.
+    Refused(LinkError),
     Lost(LinkError),
 }
 
-async fn attempt(request: Request, mut slot: Slot) -> Result<(Response<Incoming>, Slot, Trouble), Unsent> {
+async fn attempt(request: Request, mut slot: Slot) -> Result<(Response<Incoming>, Slot, Trouble), Failed> {
+    let reads = request.method().is_safe();
     let (result, trouble) = match &mut slot {
         Slot::Two(lease) => (lease.sender().try_send_request(request).await, lease.trouble().clone()),
         Slot::One(own) => (own.sender.try_send_request(origin_form(request)).await, own.trouble.clone()),
     };
-    match result {
-        Ok(response) => Ok((response, slot, trouble)),
-        Err(mut error) => match error.take_message() {
-            Some(unsent) => Err(Unsent::Never(unsent)),
-            None => Err(Unsent::Lost(trouble.explain(&error.into_error()))),
-        },
+    let mut error = match result {
+        Ok(response) => return Ok((response, slot, trouble)),
+        Err(error) => error,
+    };
+    if let Some(unsent) = error.take_message() {
+        return Err(Failed::Unsent(unsent));
+    }
+    let error = error.into_error();
+    let explained = trouble.explain(&error);
+    if !may_be_repeated(&error, reads, &trouble) {
+        return Err(Failed::Lost(explained));
+    }
+    // The next try must not find this connection, which may not know of its end yet.
+    if let Slot::Two(lease) = &slot {
+        lease.retire();
+    }
+    Err(Failed::Refused(explained))
+}
+
+/// RFC 9113 §8.7: a refused stream was never acted on, nor was one that a GOAWAY leaves out. But hyper
+/// gives the error of a GOAWAY also to a request that was just written, so that it tells too little
+/// for one that writes.
+fn may_be_repeated(error: &hyper::Error, reads: bool, trouble: &Trouble) -> bool {
+    let Some(http2) = error.source().and_then(|source| source.downcast_ref::<h2::Error>()) else {
+        // The server closed the connection, or hyper let go of a request that waited for a place on it.
+        return reads && (trouble.is_over() || error.is_user());
+    };
+    match http2.reason() {
+        Some(h2::Reason::REFUSED_STREAM) => http2.is_remote(),
+        Some(h2::Reason::NO_ERROR) => reads && http2.is_remote() && http2.is_go_away(),
+        _ => false,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod credentials;
 mod faults;
+mod goaway;
 mod http;
 mod interactive;
 mod kubeconfig;
