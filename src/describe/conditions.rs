@@ -128,16 +128,21 @@ fn trouble(cx: &Context, page: &mut Page) {
     }
 }
 
-/// One condition at the top: `Ready is False for 5m: Reason: message`.
+/// One condition at the top: `Ready is False (5m ago): Reason: message`.
 pub(super) fn say(cx: &Context, page: &mut Page, condition: &Value, ink: Ink) {
-    let (kind, status) = (condition.text("type"), condition.text("status"));
+    let head = Text::AboutIs.with(&[condition.text("type"), condition.text("status")]);
+    let line = line(cx, Inked::new(head, ink), condition);
+    if ink == Ink::Bad { page.bad(line) } else { page.warn(line) }
+}
+
+/// What a condition comes to, with since when and why.
+pub(super) fn line(cx: &Context, head: Inked, condition: &Value) -> Inked {
     let since = match stamp(condition, "lastTransitionTime") {
         0 => String::new(),
         then => format!(" ({})", ago(then, cx.now)),
     };
-    let line = Inked::new(Text::AboutIs.with(&[kind, status]), ink).and(since, Ink::Dim);
+    let line = head.and(since, Ink::Dim);
     let why: Vec<_> =
         [condition.text("reason"), condition.text("message")].into_iter().filter(|it| !it.is_empty()).collect();
-    let line = if why.is_empty() { line } else { line.and(format!(": {}", why.join(": ")), Ink::Plain) };
-    if ink == Ink::Bad { page.bad(line) } else { page.warn(line) }
+    if why.is_empty() { line } else { line.and(format!(": {}", why.join(": ")), Ink::Plain) }
 }

@@ -422,6 +422,7 @@ texts! {
     AboutDeletedWaits => "being deleted, due {}; waits for the finalizers {}",
     AboutIs => "{} is {}",
     AboutUnknownPhase => "its state is unknown: the node does not answer",
+    AboutNodeNotReady => "its node {} is not ready",
     AboutGate => "readiness gate {} is not met: no condition says so",
     AboutUnscheduled => "the scheduler {} has not looked at it for {}",
     AboutWaiting => "waiting",

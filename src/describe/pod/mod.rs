@@ -17,6 +17,7 @@ use super::inked::{Inked, none, or_none};
 use super::known;
 use super::meta;
 use super::page::Page;
+use super::want::Want;
 use super::when::{age, moment, stamp};
 use crate::base::age::Timestamp;
 use crate::model::document::Ink;
@@ -180,8 +181,8 @@ fn gates(cx: &Context, page: &mut Page) {
     });
 }
 
-fn condition<'a>(pod: &'a Value, kind: &str) -> Option<&'a Value> {
-    pod.items("status.conditions").iter().find(|it| it.text("type") == kind)
+fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
+    object.items("status.conditions").iter().find(|it| it.text("type") == kind)
 }
 
 /// What is wrong with the pod itself; `said` is whether its containers said why already.
@@ -223,7 +224,22 @@ fn trouble(cx: &Context, page: &mut Page, said: bool) {
             None => page.warn(Inked::new(Text::AboutGate.with(&[kind]), Ink::Warn)),
         }
     }
-    if let Some(it) = condition(pod, "Ready").filter(|it| it.text("status") != "True" && scheduled && !said) {
-        conditions::say(cx, page, it, Ink::Warn);
+    if let Some(it) = condition(pod, "Ready").filter(|it| it.text("status") != "True" && scheduled) {
+        let said = node_trouble(cx, page) || said;
+        if !said {
+            conditions::say(cx, page, it, Ink::Warn);
+        }
     }
+}
+
+/// The node controller takes a pod's readiness without a word on the pod: the node itself says why.
+fn node_trouble(cx: &Context, page: &mut Page) -> bool {
+    let name = cx.object.text("spec.nodeName");
+    let node = known::reference("", "Node", "", name);
+    let Some(want) = known::want_of(&node) else { return false };
+    let [found, ..] = cx.ask(Want { heads: false, ..want }).objects() else { return false };
+    let Some(ready) = condition(found, "Ready").filter(|it| it.text("status") != "True") else { return false };
+    let head = Inked::new(Text::AboutNodeNotReady.with(&[name]), Ink::Bad);
+    page.bad(conditions::line(cx, head, ready).to(node));
+    true
 }
