@@ -1,8 +1,9 @@
 //! Which columns show, and how wide: what identifies an object first, then what says how it fares.
 
 use super::shorten;
-use crate::text::width::width;
+use crate::text::width::{truncate, width};
 use crate::view::snapshot::{Head, Snapshot};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The cursor, a mark or glyph, and a blank stand before the first column.
@@ -21,6 +22,8 @@ const SMALL: u16 = 6;
 
 /// The title of the column that names clusters.
 pub(super) const CLUSTER: &str = "CLUSTER";
+/// Moments are short; their title is not.
+const LAST_SEEN: &str = "LAST SEEN";
 /// Heads of columns that say how an object fares, most telling first.
 const STATUS: [&str; 6] = ["STATUS", "STATE", "PHASE", "REASON", "TYPE", "READY"];
 
@@ -58,7 +61,8 @@ pub(super) fn lay_out(snapshot: &Snapshot, columns: u16) -> Columns {
         .iter()
         .zip(&natural)
         .map(|(head, natural)| {
-            let least = head.least.max(floor(&head.title)).min(*natural);
+            let least = if head.title == LAST_SEEN { SMALL } else { head.least.max(floor(&head.title)) };
+            let least = least.min(*natural);
             Some(if head.identity && !head.repeats { *natural } else { least })
         })
         .collect();
@@ -95,7 +99,7 @@ fn grow(heads: &[Head], given: &mut [Option<u16>], natural: &[u16], status: Opti
         |identity: bool| (0..heads.len()).filter(move |&i| heads.get(i).is_some_and(|head| head.identity == identity));
     let names = of(true).filter(|&i| heads.get(i).is_some_and(|head| !head.repeats));
     let status = status.into_iter().chain(names).map(|i| (i, u16::MAX));
-    let modest = of(false).map(|i| (i, MODEST));
+    let modest = of(false).filter(|&i| heads.get(i).is_some_and(|head| head.title != LAST_SEEN)).map(|i| (i, MODEST));
     let message =
         of(false).filter(|&i| heads.get(i).is_some_and(|head| head.title == "MESSAGE")).map(|i| (i, READABLE));
     let cluster = |&i: &usize| heads.get(i).is_some_and(|head| head.title == CLUSTER);
@@ -129,7 +133,7 @@ fn short_clusters(snapshot: &Snapshot, given: &mut [Option<u16>], natural: &mut 
 }
 
 /// Leaves out columns, the least telling first, until it `fits` or only identity, status and what is
-/// worth more than `most` are left.
+/// worth more than `most` are left. An event is known by what it is about: there the namespace may go.
 fn drop_until(
     heads: &[Head],
     given: &mut [Option<u16>],
@@ -137,9 +141,11 @@ fn drop_until(
     most: u8,
     fits: impl Fn(&[Option<u16>]) -> bool,
 ) {
+    let named = heads.iter().any(|head| head.identity && !head.repeats);
+    let stays = |head: &Head| head.identity && (named || head.title == CLUSTER);
     let mut order: Vec<usize> = (0..heads.len())
         .rev()
-        .filter(|&i| Some(i) != status && heads.get(i).is_some_and(|head| !head.identity && worth(&head.title) <= most))
+        .filter(|&i| Some(i) != status && heads.get(i).is_some_and(|head| !stays(head) && worth(&head.title) <= most))
         .collect();
     order.sort_by_key(|&i| heads.get(i).map_or(0, |head| worth(&head.title)));
     for index in order {
@@ -155,8 +161,9 @@ fn drop_until(
 /// With fewer cells a column says nothing: a sentence needs more of them than a word.
 fn floor(title: &str) -> u16 {
     match title {
+        "OBJECT" => 22,
         "MESSAGE" => 18,
-        "REASON" | "OBJECT" | "IMAGE" => 12,
+        "REASON" | "IMAGE" => 12,
         _ => SMALL,
     }
 }
@@ -166,11 +173,11 @@ fn floor(title: &str) -> u16 {
 fn worth(title: &str) -> u8 {
     match title {
         "AGE" | "LAST SEEN" => 2,
-        "KIND" => 4,
+        "KIND" | "OBJECT" => 4,
         "MESSAGE" => 3,
         "TYPE" => 0,
         _ if STATUS.contains(&title) => 3,
-        "RESTARTS" | "OBJECT" | "IMAGE" | "INIT" => 1,
+        "RESTARTS" | "IMAGE" | "INIT" | "NAMESPACE" => 1,
         _ => 0,
     }
 }
@@ -211,6 +218,14 @@ fn place(heads: &[Head], given: &[Option<u16>], status: Option<usize>) -> Column
         x = x.saturating_add(width).saturating_add(GAP);
     }
     columns
+}
+
+/// A head in the width of its column.
+pub(super) fn title(title: &str, limit: u16) -> Cow<'_, str> {
+    match title {
+        LAST_SEEN if width(title) > limit => truncate("SEEN", limit),
+        _ => truncate(title, limit),
+    }
 }
 
 #[cfg(test)]

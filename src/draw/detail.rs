@@ -1,4 +1,5 @@
-//! What is cut in the row under the cursor, whole; in a wide view also what has no column on this screen.
+//! What is cut in the row under the cursor, whole, and what identifies it; in a wide view also what else has
+//! no column on this screen.
 
 use super::canvas::{Canvas, Piece, width_of};
 use super::columns::Columns;
@@ -21,12 +22,11 @@ pub(super) fn cut(canvas: &Canvas<'_>, snapshot: &Snapshot, columns: &Columns, n
             cells.push((head, cell));
         }
     }
+    let shown = |index: &usize| columns.shown.iter().any(|column| column.index == *index);
+    let hidden = window.heads.iter().zip(&row.cells).enumerate().filter(|(index, _)| !shown(index));
+    let told = hidden.map(|(_, cell)| cell).filter(|(head, cell)| !cell.is_empty() && (head.identity || window.wide));
+    cells.extend(told);
     cells.sort_by_key(|(head, _)| !head.identity);
-    if window.wide {
-        let shown = |index: &usize| columns.shown.iter().any(|column| column.index == *index);
-        let hidden = window.heads.iter().zip(&row.cells).enumerate().filter(|(index, _)| !shown(index));
-        cells.extend(hidden.map(|(_, cell)| cell).filter(|(_, cell)| !cell.is_empty()));
-    }
     cells
         .into_iter()
         .map(|(head, cell)| {

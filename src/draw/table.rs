@@ -1,7 +1,7 @@
 //! The table's heads and rows.
 
 use super::canvas::Canvas;
-use super::columns::{CLUSTER, Column, Columns, GUTTER};
+use super::columns::{self, CLUSTER, Column, Columns, GUTTER};
 use super::empty;
 use crate::kinds::short_of;
 use crate::model::draft::Tone;
@@ -25,7 +25,7 @@ pub(super) fn heads(canvas: &mut Canvas<'_>, area: Rect, window: &Window, column
             Some(sort) => (if sort.descending { glyphs.down } else { glyphs.up }, Scope::HeadSorted),
             None => ("", Scope::Head),
         };
-        let text = format!("{}{arrow}", truncate(&head.title, column.width.saturating_sub(width(arrow))));
+        let text = format!("{}{arrow}", columns::title(&head.title, column.width.saturating_sub(width(arrow))));
         let x = if head.numeric { column.x + column.width.saturating_sub(width(&text)) } else { column.x };
         canvas.put(area.x + x, area.y, area.right(), &text, canvas.style(scope));
     }
