@@ -162,7 +162,7 @@ fn drop_until(
 fn floor(title: &str) -> u16 {
     match title {
         "OBJECT" => 22,
-        "MESSAGE" => 18,
+        "MESSAGE" => 17,
         "REASON" | "IMAGE" => 12,
         _ => SMALL,
     }
