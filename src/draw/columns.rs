@@ -12,6 +12,8 @@ pub(super) const GUTTER: u16 = 3;
 const GAP: u16 = 2;
 /// A name is cut to this only when nothing but the status stands beside it.
 const NAME_LEAST: u16 = 20;
+/// A longer name, which is cut in its middle, gives way to a status that would not be whole.
+const NAME_MODEST: u16 = 32;
 
 /// A column without identity grows to this before repeated values are whole.
 const MODEST: u16 = 20;
@@ -69,10 +71,13 @@ pub(super) fn lay_out(snapshot: &Snapshot, columns: u16) -> Columns {
     let room = u32::from(columns.saturating_sub(GUTTER));
     // How an object fares is told whole before what few look for stands beside it.
     let missing = status.and_then(|i| Some(u32::from(natural.get(i)?.min(&MODEST).saturating_sub((*given.get(i)?)?))));
-    drop_until(heads, &mut given, status, 0, |given| taken(given) + missing.unwrap_or(0) <= room);
+    let missing = missing.unwrap_or(0);
+    drop_until(heads, &mut given, status, 0, |given| taken(given) + missing <= room);
     drop_until(heads, &mut given, status, u8::MAX, |given| taken(given) <= room);
     let over = taken(&given).saturating_sub(room);
-    cut_names(heads, &mut given, over);
+    cut_names(heads, &mut given, over, NAME_LEAST);
+    let over = (taken(&given) + missing).saturating_sub(room);
+    cut_names(heads, &mut given, over, NAME_MODEST);
     if taken(&given) > room {
         drop_until(heads, &mut given, None, u8::MAX, |given| taken(given) <= room);
         let over = taken(&given).saturating_sub(room);
@@ -182,10 +187,10 @@ fn worth(title: &str) -> u8 {
     }
 }
 
-fn cut_names(heads: &[Head], given: &mut [Option<u16>], mut over: u32) {
+fn cut_names(heads: &[Head], given: &mut [Option<u16>], mut over: u32, least: u16) {
     for (head, width) in heads.iter().zip(given) {
         if let (true, Some(width)) = (head.identity && !head.repeats, width) {
-            let less = u32::from(width.saturating_sub(NAME_LEAST.max(head.least))).min(over);
+            let less = u32::from(width.saturating_sub(least.max(head.least))).min(over);
             *width -= less as u16;
             over -= less;
         }
@@ -279,7 +284,7 @@ mod tests {
         let narrow = [("CLUSTER", 6), ("NAMESPACE", 6), ("NAME", 30), ("READY", 5), ("STATUS", 15), ("AGE", 5)];
         assert_eq!(widths(30, 80), (list(&narrow[..]), 1));
         let (long, hidden) = widths(90, 80);
-        assert_eq!(long, list(&[("CLUSTER", 6), ("NAMESPACE", 6), ("NAME", 49), ("STATUS", 10)]));
+        assert_eq!(long, list(&[("CLUSTER", 6), ("NAMESPACE", 6), ("NAME", 41), ("STATUS", 18)]));
         assert_eq!(hidden, 3);
     }
 
