@@ -151,6 +151,10 @@ fn same_place(a: &ContextEntry, b: &ContextEntry) -> bool {
     a.cluster == b.cluster || (a.server == b.server && !a.server.is_empty())
 }
 
+/// An embedded cluster answers once it is built, and pings until then: on a busy machine that takes its time.
+#[cfg(feature = "embedded-fleet")]
+const BUILDING: Duration = Duration::from_mins(1);
+
 /// The fleet of `demo`. The clusters live as long as what is returned beside it.
 #[cfg(feature = "embedded-fleet")]
 pub fn demo(wanted: &crate::demo::Wanted) -> Result<(Made, Vec<std::sync::Arc<crate::demo::DemoCluster>>), NoFleet> {
@@ -167,7 +171,7 @@ pub fn demo(wanted: &crate::demo::Wanted) -> Result<(Made, Vec<std::sync::Arc<cr
         let link = target.and_then(|target| Link::new(target, LinkOptions { dial, ..LinkOptions::default() }));
         Blueprint { name, namespace: None, server: "embedded".into(), user: "demo".into(), link }
     });
-    let fleet = Fleet::new(blueprints.collect(), Patience::default());
+    let fleet = Fleet::new(blueprints.collect(), Patience { silence: BUILDING });
     let wanted = fleet.clusters.iter().map(|cluster| cluster.id).collect();
     let demo = crate::demo::incidents(&clusters).into_iter().map(told).collect();
     Ok((Made { fleet, wanted, problems: Vec::new(), warnings: Vec::new(), demo: Some(demo) }, clusters))

@@ -302,7 +302,7 @@ texts! {
     DemoAbout => "These clusters live in this program and end with it: nothing is real, and no cluster of yours is asked anything.",
     DemoHow => "What goes wrong can be found by looking. Ctrl-Z shows only what wants attention, in all clusters; Enter opens, d describes, Esc goes back.",
     DemoRollout => "its rollout",
-    DemoRolloutHow => ":deploy /cart-service, d on the one marked ✗: Trouble names the pod that stops it (Enter goes there), the annotations what was released.",
+    DemoRolloutHow => ":deploy /cart-service, d on the one marked ✗: Trouble names the pod that stops it (j to its line, Enter goes there), the annotations what was released.",
     DemoConfig => "who changed its config?",
     DemoConfigHow => "/order-consumer, d on a pod that is not ready, / order-consumer-config, Enter twice: the annotation last-change says who changed what, and when.",
     DemoVolume => "its volume",
