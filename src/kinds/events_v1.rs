@@ -1,22 +1,13 @@
 //! Events of their own group: the same objects as those of the core group, under other names.
 
-use super::events::{COLUMNS, Series, Shown, Source, Target};
+use super::events::{self, COLUMNS, Series, Shown, Source, Target};
 use super::meta::ObjectMeta;
 use super::wire::wire;
 use super::{ClientKind, KnownKind, Object, from_json, from_protobuf};
 use crate::model::draft::Draft;
 
 pub(super) const KIND: ClientKind = ClientKind {
-    kind: KnownKind {
-        group: "events.k8s.io",
-        version: "v1",
-        plural: "events",
-        singular: "event",
-        kind: "Event",
-        short_names: &["ev"],
-        categories: &[],
-        namespaced: true,
-    },
+    kind: KnownKind { group: "events.k8s.io", ..events::KIND.kind },
     columns: &COLUMNS,
     before: None,
     from_protobuf: from_protobuf::<Event>,

@@ -63,7 +63,7 @@ fn accounts(maker: &mut Maker<'_>, workloads: &Workloads) {
     let daemons = daemons.map(|set| (set.namespace, set.owner.name.as_str(), set.created));
     let apps = workloads.deployments.iter().map(|it| (it.app.namespace, it.app.name, it.created));
     let born = maker.born;
-    let own = maker.profile.namespaces.iter().map(|(name, _)| (*name, "default", born));
+    let own = maker.profile.namespaces().map(|(name, _)| (*name, "default", born));
     for (namespace, name, created) in own.chain(daemons).chain(apps) {
         if seen.insert((namespace, name)) {
             let mut object = json!({});

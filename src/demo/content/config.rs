@@ -29,7 +29,7 @@ pub fn add(maker: &mut Maker<'_>, workloads: &Workloads) {
             maker.put(("", "secrets"), app.namespace, &app.secret(), deployment.created, secret);
         }
     }
-    for namespace in maker.profile.namespaces.iter().map(|(name, _)| *name) {
+    for namespace in maker.profile.namespaces().map(|(name, _)| *name) {
         if super::APPS_OURS.contains(&namespace) {
             pull_secret(maker, namespace, born);
         }

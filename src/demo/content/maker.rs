@@ -71,13 +71,13 @@ impl Maker<'_> {
 
     /// Whether the cluster has a namespace.
     pub fn has(&self, namespace: &str) -> bool {
-        self.profile.namespaces.iter().any(|(name, _)| *name == namespace)
+        self.profile.namespaces().any(|(name, _)| *name == namespace)
     }
 
     /// The namespaces of the company's teams.
     pub fn teams(&self) -> Vec<&'static str> {
         let of = |name: &&'static str| super::TEAMS.iter().any(|team| team.namespace == *name);
-        self.profile.namespaces.iter().map(|(name, _)| *name).filter(of).collect()
+        self.profile.namespaces().map(|(name, _)| *name).filter(of).collect()
     }
 }
 

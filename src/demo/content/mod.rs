@@ -59,8 +59,10 @@ pub struct Profile {
     pub spared: &'static [Trouble],
     /// Replicas of the larger stateful sets.
     pub stateful: usize,
-    /// Namespaces, in order of age.
-    pub namespaces: &'static [(&'static str, &'static str)],
+    /// The namespaces of the platform and their titles, in order of age.
+    pub common: &'static [(&'static str, &'static str)],
+    /// Those of the teams, which are younger.
+    pub own: &'static [(&'static str, &'static str)],
 }
 
 impl Profile {
@@ -69,9 +71,14 @@ impl Profile {
         if self.spared.contains(&app.trouble) { Trouble::None } else { app.trouble }
     }
 
+    /// The namespaces and their titles, in order of age.
+    pub fn namespaces(&self) -> impl Iterator<Item = &'static (&'static str, &'static str)> + use<> {
+        self.common.iter().chain(self.own)
+    }
+
     /// Whether it has a namespace.
     pub fn has(&self, namespace: &str) -> bool {
-        self.namespaces.iter().any(|(name, _)| *name == namespace)
+        self.namespaces().any(|(name, _)| *name == namespace)
     }
 }
 
@@ -127,6 +134,30 @@ pub fn hungry() -> impl Iterator<Item = String> {
 const APPS_OURS: [&str; 8] =
     ["monitoring", "payments", "orders", "risk-control", "recommend", "data-platform", "ci", "default"];
 
+/// The namespaces that every cluster has.
+const COMMON_ZH: [(&str, &str); 8] = [
+    ("kube-system", "集群组件"),
+    ("kube-public", "公开信息"),
+    ("kube-node-lease", "节点心跳"),
+    ("default", "默认"),
+    ("ingress", "流量入口"),
+    ("monitoring", "监控"),
+    ("cert-manager", "证书管理"),
+    ("argocd", "持续交付"),
+];
+
+/// The same where English is spoken.
+const COMMON_EN: [(&str, &str); 8] = [
+    ("kube-system", "Cluster components"),
+    ("kube-public", "Public"),
+    ("kube-node-lease", "Heartbeats"),
+    ("default", "Default"),
+    ("ingress", "Entry"),
+    ("monitoring", "Monitoring"),
+    ("cert-manager", "Certificates"),
+    ("argocd", "Delivery"),
+];
+
 /// The fleet.
 pub static PROFILES: [Profile; 4] = [
     Profile {
@@ -141,15 +172,8 @@ pub static PROFILES: [Profile; 4] = [
         role: "production",
         spared: &[],
         stateful: 3,
-        namespaces: &[
-            ("kube-system", "集群组件"),
-            ("kube-public", "公开信息"),
-            ("kube-node-lease", "节点心跳"),
-            ("default", "默认"),
-            ("ingress", "流量入口"),
-            ("monitoring", "监控"),
-            ("cert-manager", "证书管理"),
-            ("argocd", "持续交付"),
+        common: &COMMON_ZH,
+        own: &[
             ("payments", "支付平台"),
             ("orders", "订单中心"),
             ("risk-control", "风险控制"),
@@ -168,15 +192,8 @@ pub static PROFILES: [Profile; 4] = [
         role: "staging",
         spared: &[Trouble::Rollout, Trouble::Crash, Trouble::Config, Trouble::Full],
         stateful: 1,
-        namespaces: &[
-            ("kube-system", "Cluster components"),
-            ("kube-public", "Public"),
-            ("kube-node-lease", "Heartbeats"),
-            ("default", "Default"),
-            ("ingress", "Entry"),
-            ("monitoring", "Monitoring"),
-            ("cert-manager", "Certificates"),
-            ("argocd", "Delivery"),
+        common: &COMMON_EN,
+        own: &[
             ("payments", "支付平台（预发）"),
             ("orders", "订单中心（预发）"),
             ("risk-control", "风险控制（预发）"),
@@ -195,19 +212,8 @@ pub static PROFILES: [Profile; 4] = [
         role: "disaster recovery",
         spared: &[Trouble::Rollout, Trouble::Config, Trouble::Memory, Trouble::Full],
         stateful: 1,
-        namespaces: &[
-            ("kube-system", "集群组件"),
-            ("kube-public", "公开信息"),
-            ("kube-node-lease", "节点心跳"),
-            ("default", "默认"),
-            ("ingress", "流量入口"),
-            ("monitoring", "监控"),
-            ("cert-manager", "证书管理"),
-            ("argocd", "持续交付"),
-            ("payments", "支付平台（灾备）"),
-            ("orders", "订单中心（灾备）"),
-            ("risk-control", "风险控制（灾备）"),
-        ],
+        common: &COMMON_ZH,
+        own: &[("payments", "支付平台（灾备）"), ("orders", "订单中心（灾备）"), ("risk-control", "风险控制（灾备）")],
     },
     Profile {
         name: "data-singapore",
@@ -221,19 +227,8 @@ pub static PROFILES: [Profile; 4] = [
         role: "data and CI",
         spared: &[Trouble::Image, Trouble::Evicted],
         stateful: 3,
-        namespaces: &[
-            ("kube-system", "Cluster components"),
-            ("kube-public", "Public"),
-            ("kube-node-lease", "Heartbeats"),
-            ("default", "Default"),
-            ("ingress", "Entry"),
-            ("monitoring", "Monitoring"),
-            ("cert-manager", "Certificates"),
-            ("argocd", "Delivery"),
-            ("recommend", "推荐算法（训练）"),
-            ("data-platform", "数据平台"),
-            ("ci", "研发效能"),
-        ],
+        common: &COMMON_EN,
+        own: &[("recommend", "推荐算法（训练）"), ("data-platform", "数据平台"), ("ci", "研发效能")],
     },
 ];
 
@@ -264,7 +259,7 @@ pub fn build(profile: &Profile, seed: u64, now: i64) -> World {
             seeds.add(id, resource, object);
         }
     };
-    for (name, title) in profile.namespaces {
+    for (name, title) in profile.namespaces() {
         let own = name.starts_with("kube-") || *name == "default";
         let created = if own { born } else { born + rng.between(HOUR, 30 * DAY) };
         add(NAMESPACES, nodes::namespace(&mut rng, name, title, created));
@@ -350,7 +345,7 @@ fn add_pods(seeds: &mut Seeds, resource: &Resource, pods: &[pods::Pod], now: i64
 pub fn pods_of(profile: &Profile, seed: u64, now: i64) -> Vec<Value> {
     let mut rng = Rng::new(seed, profile.name);
     let born = born(now);
-    for (name, title) in profile.namespaces {
+    for (name, title) in profile.namespaces() {
         let own = name.starts_with("kube-") || *name == "default";
         let created = if own { born } else { born + rng.between(HOUR, 30 * DAY) };
         nodes::namespace(&mut rng, name, title, created);
