@@ -4,6 +4,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use super::rig::runs;
@@ -19,6 +20,19 @@ pub fn kubectl() -> &'static Path {
             None => "kubectl".into(),
         }
     })
+}
+
+/// Runs it to its end, with nothing to read.
+pub fn run(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("kubectl: {error}"))
+}
+
+/// What it printed; it must have succeeded.
+#[track_caller]
+pub fn printed(arguments: &[&str], output: &Output) -> String {
+    let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "kubectl {arguments:?}: {}", printed(&output.stderr));
+    printed(&output.stdout)
 }
 
 /// Whether there is one.

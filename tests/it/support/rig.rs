@@ -13,6 +13,7 @@ use std::env;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -22,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::kubectl::kubectl;
+use super::kubectl::{kubectl, printed, run};
 
 /// How long a rig may take to be ready, or to answer.
 const PATIENCE: Duration = Duration::from_mins(4);
@@ -214,11 +215,65 @@ pub struct Rig {
     conversation: Mutex<Conversation>,
     seen: Arc<Seen>,
     ready: Value,
-    context: String,
+    logins: Logins,
     server: String,
     kubeconfig: PathBuf,
     dir: PathBuf,
     started_in: Duration,
+}
+
+/// Who may log in at a server, by their contexts.
+pub struct Logins(String);
+
+impl Logins {
+    /// Those whose contexts begin with this one's name.
+    pub fn of(context: &str) -> Self {
+        Self(context.to_owned())
+    }
+
+    /// The administrator's context, with a token. It is the current one.
+    pub fn context(&self) -> &str {
+        &self.0
+    }
+
+    /// The context of a user who may only read pods, deployments, events and services, and only in namespace `team-a`.
+    pub fn team_a(&self) -> String {
+        format!("{}-team-a", self.0)
+    }
+
+    /// The context of a user who may nothing.
+    pub fn nobody(&self) -> String {
+        format!("{}-nobody", self.0)
+    }
+
+    /// The context of a user who may read pods, deployments, events, services and config maps in `team-a` and
+    /// `team-b`, and nothing at cluster scope.
+    pub fn two_teams(&self) -> String {
+        format!("{}-two-teams", self.0)
+    }
+
+    /// The context of a user who may that too, and list namespaces.
+    pub fn lister(&self) -> String {
+        format!("{}-lister", self.0)
+    }
+
+    /// The context of a user with the cluster role `view`: everything but secrets and nodes, roughly.
+    pub fn reader(&self) -> String {
+        format!("{}-reader", self.0)
+    }
+
+    /// The context of an administrator with a client certificate.
+    pub fn cert(&self) -> String {
+        format!("{}-cert", self.0)
+    }
+}
+
+impl Deref for Rig {
+    type Target = Logins;
+
+    fn deref(&self) -> &Logins {
+        &self.logins
+    }
 }
 
 impl Rig {
@@ -246,7 +301,7 @@ impl Rig {
             conversation: Mutex::new(Conversation { stdin, answers }),
             seen,
             ready: Value::Null,
-            context: options.context.clone(),
+            logins: Logins::of(&options.context),
             server: String::new(),
             kubeconfig: PathBuf::new(),
             dir: PathBuf::new(),
@@ -311,42 +366,6 @@ impl Rig {
         names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
     }
 
-    /// The administrator's context, with a token. It is the current one.
-    pub fn context(&self) -> &str {
-        &self.context
-    }
-
-    /// The context of a user who may only read pods, deployments, events and services, and only in namespace `team-a`.
-    pub fn team_a(&self) -> String {
-        format!("{}-team-a", self.context)
-    }
-
-    /// The context of a user who may nothing.
-    pub fn nobody(&self) -> String {
-        format!("{}-nobody", self.context)
-    }
-
-    /// The context of a user who may read pods, deployments, events, services and config maps in `team-a` and
-    /// `team-b`, and nothing at cluster scope.
-    pub fn two_teams(&self) -> String {
-        format!("{}-two-teams", self.context)
-    }
-
-    /// The context of a user who may that too, and list namespaces.
-    pub fn lister(&self) -> String {
-        format!("{}-lister", self.context)
-    }
-
-    /// The context of a user with the cluster role `view`: everything but secrets and nodes, roughly.
-    pub fn reader(&self) -> String {
-        format!("{}-reader", self.context)
-    }
-
-    /// The context of an administrator with a client certificate.
-    pub fn cert(&self) -> String {
-        format!("{}-cert", self.context)
-    }
-
     /// The API server's address, `https://127.0.0.1:PORT`. It stays the same when the server starts again.
     pub fn server(&self) -> &str {
         &self.server
@@ -386,20 +405,13 @@ impl Rig {
 
     /// Runs kubectl with the rig's kubeconfig, as administrator unless the arguments name a context.
     pub fn kubectl(&self, arguments: &[&str]) -> Output {
-        Command::new(kubectl())
-            .env("KUBECONFIG", &self.kubeconfig)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap_or_else(|error| panic!("kubectl: {error}"))
+        run(Command::new(kubectl()).env("KUBECONFIG", &self.kubeconfig).args(arguments))
     }
 
     /// Runs kubectl, and gives what it printed; it must succeed.
+    #[track_caller]
     pub fn kubectl_ok(&self, arguments: &[&str]) -> String {
-        let output = self.kubectl(arguments);
-        let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "kubectl {arguments:?}: {}", printed(&output.stderr));
-        printed(&output.stdout)
+        printed(arguments, &self.kubectl(arguments))
     }
 
     /// Creates a namespace that no other test has, and gives its name. Needs kubectl.

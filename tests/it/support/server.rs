@@ -5,16 +5,17 @@
 
 #![allow(dead_code, reason = "not every helper is in use at all times")]
 
-use super::kubectl::kubectl;
-use super::rig::{Rig, Version, skip_without_rig};
+use super::kubectl::{kubectl, printed, run};
+use super::rig::{Logins, Rig, Version, skip_without_rig};
 use super::served::Served;
 use crate::api::Api;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -109,7 +110,7 @@ impl Server {
 
 /// Where a server is, and who may log in there. All have the same users, in the same namespaces.
 pub struct Place {
-    context: String,
+    logins: Logins,
     kubeconfig: PathBuf,
     addr: SocketAddr,
     ca: PathBuf,
@@ -143,11 +144,19 @@ const LOGINS: [(&str, &str); 5] =
 
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 
+impl Deref for Place {
+    type Target = Logins;
+
+    fn deref(&self) -> &Logins {
+        &self.logins
+    }
+}
+
 impl Place {
     /// A rig's.
     pub fn of(rig: &Rig) -> Place {
         Place {
-            context: rig.context().to_owned(),
+            logins: Logins::of(rig.context()),
             kubeconfig: rig.kubeconfig().to_owned(),
             addr: rig.server_addr(),
             ca: rig.ca(),
@@ -204,7 +213,7 @@ impl Place {
         let kubeconfig = served.dir().join("suite");
         write_secret(&kubeconfig, &config.to_string());
         let place = Place {
-            context: context.to_owned(),
+            logins: Logins::of(context),
             kubeconfig,
             addr: addr.expect("an address"),
             ca,
@@ -277,41 +286,6 @@ impl Place {
         &self.kubeconfig
     }
 
-    /// The administrator's context, the current one.
-    pub fn context(&self) -> &str {
-        &self.context
-    }
-
-    /// See [`Rig::team_a`].
-    pub fn team_a(&self) -> String {
-        format!("{}-team-a", self.context)
-    }
-
-    /// See [`Rig::nobody`].
-    pub fn nobody(&self) -> String {
-        format!("{}-nobody", self.context)
-    }
-
-    /// See [`Rig::two_teams`].
-    pub fn two_teams(&self) -> String {
-        format!("{}-two-teams", self.context)
-    }
-
-    /// See [`Rig::lister`].
-    pub fn lister(&self) -> String {
-        format!("{}-lister", self.context)
-    }
-
-    /// See [`Rig::reader`].
-    pub fn reader(&self) -> String {
-        format!("{}-reader", self.context)
-    }
-
-    /// Another context of the administrator.
-    pub fn cert(&self) -> String {
-        format!("{}-cert", self.context)
-    }
-
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.addr
@@ -329,22 +303,14 @@ impl Place {
 
     /// Runs kubectl as administrator unless the arguments name a context.
     pub fn kubectl(&self, arguments: &[&str]) -> Output {
-        Command::new(kubectl())
-            .env("KUBECONFIG", &self.kubeconfig)
-            .env("HOME", self.home.path())
-            .args(arguments)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap_or_else(|error| panic!("kubectl: {error}"))
+        let mut command = Command::new(kubectl());
+        run(command.env("KUBECONFIG", &self.kubeconfig).env("HOME", self.home.path()).args(arguments))
     }
 
     /// Runs kubectl, and gives what it printed; it must succeed.
     #[track_caller]
     pub fn kubectl_ok(&self, arguments: &[&str]) -> String {
-        let output = self.kubectl(arguments);
-        let printed = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "kubectl {arguments:?}: {}", printed(&output.stderr));
-        printed(&output.stdout)
+        printed(arguments, &self.kubectl(arguments))
     }
 
     /// Creates a namespace that no other test has, and gives its name.
