@@ -3,6 +3,7 @@
 //! It serves JSON and Tables, as a gateway would; what it does it does as a real API server does, and what
 //! neither the demo nor the conformance suite needs it leaves out.
 
+mod classes;
 mod discovery;
 mod door;
 mod fields;
