@@ -5,8 +5,7 @@ use super::tell::{self, About};
 use super::{Controllers, Part, scheduler};
 use crate::server::now;
 use crate::server::resource::{NODES, PODS};
-use crate::server::store::Event;
-use crate::server::store::Texts;
+use crate::server::store::{Event, Record, Texts};
 use serde_json::{Value, json};
 use tokio::time::Duration;
 
@@ -52,6 +51,14 @@ impl Controllers {
                 return;
             }
         }
+        let kept_from = |record: &Record| record.value()["spec"]["unschedulable"] == true;
+        if let (Some(old), Some(new)) = (&event.old, &event.new)
+            && kept_from(new)
+            && !kept_from(old)
+        {
+            // Who empties a node waits for what has to leave others.
+            self.begin_nodes();
+        }
         for key in &self.waiting {
             self.work.insert((Part::Schedule, key.clone()));
         }
@@ -71,7 +78,7 @@ impl Controllers {
         }
     }
 
-    /// With churn, the nodes that are not well at the beginning are looked at.
+    /// Looks at the nodes that are not well: with churn, or once a node is to be emptied.
     pub(super) fn begin_nodes(&mut self) {
         for record in self.inside.list(NODES, "") {
             if !record.pulse.ready {
