@@ -39,7 +39,7 @@ pub fn complete(write: &Write<'_>, object: &mut Value) -> Result<(), Failure> {
 /// Refuses a complete object that is beyond a limit or a quota, and counts it in the quotas.
 pub fn charge(write: &Write<'_>, object: &Value) -> Result<(), Failure> {
     limits::check(write, object)?;
-    quota::charge(write, object)
+    quota::charge(write, object, None)
 }
 
 /// What is in use is kept until it is not.
