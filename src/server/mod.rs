@@ -43,7 +43,7 @@ pub use user::User;
 #[cfg(test)]
 pub use write::misfits;
 pub use write::quota;
-pub use write::{now, stamp, suffix, uid};
+pub use write::{moment, now, stamp, suffix, uid};
 
 use rustc_hash::FxHashMap;
 use std::sync::Arc;

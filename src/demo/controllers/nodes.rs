@@ -129,13 +129,13 @@ impl Controllers {
     /// Whether the kubelet of a node has told of it. Where it has not for too long, its state is not known.
     fn has_word(&mut self, node: &Value, name: &str) -> bool {
         let born = node["metadata"]["creationTimestamp"].as_str().and_then(|it| it.parse::<jiff::Timestamp>().ok());
-        let age = born.map_or(0, |born| jiff::Timestamp::now().as_second() - born.as_second());
+        let age = born.map_or(0, |born| crate::server::moment().as_second() - born.as_second());
         let _ = self.taint(node);
         if (age.max(0) as u64) < FIRST_WORD.as_secs() && self.late.insert(name.to_owned()) {
             self.after(FIRST_WORD, Part::Node, name);
             return false;
         }
-        if self.pending.contains(&(Part::Node, name.to_owned())) {
+        if self.pending.contains_key(&(Part::Node, name.to_owned())) {
             return false;
         }
         self.late.remove(name);
@@ -241,7 +241,7 @@ impl Controllers {
             self.after(Duration::from_secs(left), Part::Evict, at);
             return;
         }
-        self.pending.remove(&work);
+        self.forget_timer(&work);
         let name = key(&pod);
         self.tell(EVICTS, &tell::pod(&pod), "TaintManagerEviction", &format!("Marking for deletion Pod {name}"));
         let why = "Taint manager: deleting due to NoExecute taint";
@@ -252,8 +252,7 @@ impl Controllers {
     /// What was to leave later may stay.
     fn stays(&mut self, pod: &Value, at: &str) {
         let work = (Part::Evict, at.to_owned());
-        if self.pending.remove(&work) {
-            self.timers.retain(|_, of| *of != work);
+        if self.forget_timer(&work) {
             let message = format!("Cancelling deletion of Pod {}", key(pod));
             self.tell(EVICTS, &tell::pod(pod), "TaintManagerEviction", &message);
         }
@@ -311,7 +310,7 @@ fn patience(pod: &Value, node: &Value) -> Option<u64> {
         }
         let Some(seconds) = borne.iter().filter_map(|it| it["tolerationSeconds"].as_i64()).min() else { continue };
         let added = taint["timeAdded"].as_str().and_then(|it| it.parse::<jiff::Timestamp>().ok());
-        let since = added.map_or(0, |added| jiff::Timestamp::now().as_second() - added.as_second());
+        let since = added.map_or(0, |added| crate::server::moment().as_second() - added.as_second());
         let left = (seconds - since).max(0);
         least = Some(least.map_or(left, |least| least.min(left)));
     }
