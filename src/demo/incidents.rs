@@ -63,7 +63,7 @@ impl Incidents {
             node.is_some_and(|node| node.pulse.ready)
         };
         let Some(mut pod) = pods.filter(|pod| killed(pod) && heard(pod)).max_by_key(most) else { return };
-        let second = jiff::Timestamp::now().as_second();
+        let second = crate::server::moment().as_second();
         let status = &mut pod["status"]["containerStatuses"][0];
         let began = status["state"]["running"]["startedAt"].clone();
         status["lastState"]["terminated"] = json!({

@@ -192,6 +192,7 @@ pub struct Pieces {
     place: Place,
     form: Form,
     include: Include,
+    defaults: table::Defaults,
     items: std::vec::IntoIter<Arc<Record>>,
     /// What comes before the next object; the last is what comes at the end.
     opening: Option<Vec<u8>>,
@@ -228,6 +229,7 @@ impl Pieces {
             place: place.clone(),
             form,
             include: options.include,
+            defaults: table::Defaults::of(resource, &page.items),
             items: page.items.into_iter(),
             opening: Some(opening),
             first: true,
@@ -259,7 +261,9 @@ impl Pieces {
             let mirrored = self.place.mirrored(&record);
             let record = mirrored.as_ref().unwrap_or(&record);
             match self.form {
-                Form::Table(meta) => table::record_row(&self.place.resource, record, meta, self.include, &mut out)?,
+                Form::Table(meta) => {
+                    table::record_row(&self.place.resource, record, meta, self.include, &self.defaults, &mut out)?;
+                }
                 Form::PartialList(meta) => record.write_partial(meta, record.version, &mut out),
                 // Custom resources say what they are in lists, too.
                 _ if self.place.resource.custom.is_some() => {

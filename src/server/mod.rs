@@ -3,6 +3,7 @@
 //! It serves JSON and Tables, as a gateway would; what it does it does as a real API server does, and what
 //! neither the demo nor the conformance suite needs it leaves out.
 
+mod classes;
 mod discovery;
 mod door;
 mod fields;
@@ -42,7 +43,7 @@ pub use user::User;
 #[cfg(test)]
 pub use write::misfits;
 pub use write::quota;
-pub use write::{now, stamp, suffix, uid};
+pub use write::{moment, now, stamp, suffix, uid};
 
 use rustc_hash::FxHashMap;
 use std::sync::Arc;

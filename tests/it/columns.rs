@@ -190,13 +190,9 @@ fn a_busy_cluster_looks_as_kubectl_shows_it() {
 /// Kinds whose rows have uids that another kind's rows have, too: asked for alone.
 const TWINS: [&str; 1] = ["events.events.k8s.io"];
 
-/// Kinds whose rows depend on each other, which the embedded server's tables do not mind.
-const SOLE: [&str; 1] = ["storageclasses.storage.k8s.io"];
-
 /// The kinds of a server whose tables are compared.
 fn compared(server: Server) -> Vec<Served> {
-    let all = listed(&Api::new(zoo(server).kubeconfig(), None));
-    all.into_iter().filter(|kind| server != Server::Embedded || !SOLE.contains(&kind.word().as_str())).collect()
+    listed(&Api::new(zoo(server).kubeconfig(), None))
 }
 
 /// Compares the rows of all these kinds with the server's tables of them, and says every difference.

@@ -81,7 +81,7 @@ impl Set {
                 "metadata": self.metadata(),
                 "spec": {
                     "selector": selector, "template": *self.template, "revisionHistoryLimit": 10,
-                    "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}},
+                    "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": "20%"}},
                 },
                 "status": {
                     "currentNumberScheduled": count, "desiredNumberScheduled": count, "numberMisscheduled": 0,

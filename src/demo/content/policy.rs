@@ -21,7 +21,10 @@ pub fn add(
     maker.manager = "argocd-controller";
     limits(maker, workloads);
     for deployment in &workloads.deployments {
-        if deployment.app.is_ours() && deployment.replicas > 1 {
+        // Of two, one that is not well would keep a drain of the other's node from ending, and so would a new pod for
+        // which there is no place.
+        let placeable = !matches!(deployment.trouble, Trouble::Unschedulable | Trouble::Quota | Trouble::Config);
+        if deployment.app.is_ours() && deployment.replicas > 2 && placeable {
             budget(maker, deployment, workloads);
         }
         let scales = matches!(deployment.app.name, "payment-gateway" | "order-api" | "recommend-api" | "report-api");
@@ -95,7 +98,10 @@ fn ready(deployment: &Deployment, workloads: &Workloads) -> usize {
 fn budget(maker: &mut Maker<'_>, deployment: &Deployment, workloads: &Workloads) {
     let app = deployment.app;
     let healthy = ready(deployment, workloads);
-    let (expected, wanted) = (deployment.replicas, deployment.replicas - 1);
+    // So much may go at once that what is not well leaves room for a drain.
+    let percent = if deployment.replicas < 8 { 50 } else { 25 };
+    let expected = deployment.replicas;
+    let wanted = expected - (expected * percent).div_ceil(100);
     let allowed = healthy.saturating_sub(wanted);
     let (status, reason) = if allowed > 0 { ("True", "SufficientPods") } else { ("False", "InsufficientPods") };
     let condition = json!({
@@ -104,7 +110,10 @@ fn budget(maker: &mut Maker<'_>, deployment: &Deployment, workloads: &Workloads)
     });
     let object = json!({
         "metadata": {"generation": 1, "labels": {"app": app.name}},
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": app.name}}},
+        "spec": {
+            "maxUnavailable": format!("{percent}%"), "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            "selector": {"matchLabels": {"app": app.name}},
+        },
         "status": {
             "currentHealthy": healthy, "desiredHealthy": wanted, "expectedPods": expected,
             "disruptionsAllowed": allowed, "observedGeneration": 1, "conditions": [condition],

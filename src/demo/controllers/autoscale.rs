@@ -219,7 +219,7 @@ impl Controllers {
             let node = self.inside.get(crate::server::resource::NODES, text(&pod["spec"], "nodeName"));
             node.is_some_and(|node| super::object::is_ready(&node))
         };
-        let second = jiff::Timestamp::now().as_second();
+        let second = crate::server::moment().as_second();
         super::usage::measure(&scaler["spec"]["metrics"], &pods, current, |pod| {
             (pod["status"]["phase"] == "Running" && is_heard(pod)).then(|| self.kubelet.usage(pod, second))
         })

@@ -255,7 +255,7 @@ impl Controllers {
             self.after(GROW, Part::Claim, at);
             return;
         }
-        if self.pending.contains(&(Part::Claim, at.to_owned())) {
+        if self.pending.contains_key(&(Part::Claim, at.to_owned())) {
             return;
         }
         let Some(user) = self.users(claim).into_iter().find(|pod| pod["status"]["phase"] == "Running") else { return };

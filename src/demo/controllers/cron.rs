@@ -50,6 +50,22 @@ impl Schedule {
         self.months[at.month() as usize] && if self.either { day || weekday } else { day && weekday }
     }
 
+    /// The last moment after `from`, and not after `now`, at which it was due.
+    pub fn last(&self, from: i64, now: i64, zone: &TimeZone) -> Option<i64> {
+        let is_past = |due: &i64| *due <= now;
+        let mut due = self.next(from, zone).filter(is_past)?;
+        // What comes next after a moment only grows with it.
+        let (mut low, mut high) = (due, now);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.next(middle, zone).filter(is_past) {
+                Some(later) => (due, low) = (later, later),
+                None => high = middle,
+            }
+        }
+        Some(due)
+    }
+
     /// The first second after `from` at which it is due; none within four years means never.
     pub fn next(&self, from: i64, zone: &TimeZone) -> Option<i64> {
         let mut at = (from / 60 + 1) * 60;

@@ -1,10 +1,11 @@
 //! Daemon sets: a pod on each node that takes it.
 
-use super::object::{self, is_active, is_going, is_ready, key, number, set_some, share, text};
+use super::object::{self, is_going, is_ready, key, number, set_some, share, text};
 use super::tell::About;
 use super::{Controllers, Part, scheduler};
 use crate::server::resource::{NODES, PODS};
 use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 const WHO: &str = "daemonset-controller";
 const HASH: &str = "controller-revision-hash";
@@ -34,60 +35,55 @@ impl Controllers {
         }
         let current = self.revision("DaemonSet", &set);
         let nodes: Vec<Value> = self.inside.list(NODES, "").iter().map(|record| record.value()).collect();
-        let mut takes: Vec<String> = Vec::new();
+        let mut takes: BTreeSet<String> = BTreeSet::new();
         for node in &nodes {
             let name = text(&node["metadata"], "name");
             let pod = member(&set, name, &current.hash);
             let fits = scheduler::selected(&pod, node);
             if fits && scheduler::untolerated(&pod, node, &["NoSchedule", "NoExecute"]).is_none() {
-                takes.push(name.to_owned());
+                takes.insert(name.to_owned());
             }
         }
         let about = About { api_version: "apps/v1", kind: "DaemonSet", object: &set, path: "" };
-        let mut pods = self.owned(PODS, &set);
+        let pods = self.owned(PODS, &set);
+        let has: BTreeSet<String> = pods.iter().map(|pod| node_of(pod).to_owned()).collect();
+        let step = step(&set, &takes, &pods, &current.hash);
+        let strays = |pod: &&Value| !takes.contains(node_of(pod)) || step.replaced.contains(&key(pod));
+        for pod in pods.iter().filter(|pod| !is_going(pod)).filter(strays) {
+            if self.inside.delete(PODS, &key(pod), text(&pod["metadata"], "uid")).is_ok() {
+                let message = format!("Deleted pod: {}", text(&pod["metadata"], "name"));
+                self.tell(WHO, &about, "SuccessfulDelete", &message);
+            }
+        }
         for name in &takes {
-            if pods.iter().any(|pod| node_of(pod) == name) || self.waits(Part::DaemonSet, at) {
+            if (has.contains(name) && !step.doubled.contains(name)) || self.waits(Part::DaemonSet, at) {
                 continue;
             }
             match self.inside.try_create(PODS, &member(&set, name, &current.hash)) {
                 Ok(pod) => {
                     let message = format!("Created pod: {}", text(&pod["metadata"], "name"));
                     self.tell(WHO, &about, "SuccessfulCreate", &message);
-                    pods.push(pod);
                     self.served(Part::DaemonSet, at);
                 }
                 Err(why) => self.refused(WHO, &about, Part::DaemonSet, at, &format!("Error creating: {why}")),
-            }
-        }
-        let mut gone: Vec<&Value> =
-            pods.iter().filter(|pod| !is_going(pod) && !takes.iter().any(|name| node_of(pod) == name)).collect();
-        if set["spec"]["updateStrategy"]["type"] == "RollingUpdate" {
-            let rolling = &set["spec"]["updateStrategy"]["rollingUpdate"];
-            let mut room = share(&rolling["maxUnavailable"], takes.len() as i64, true).max(1);
-            room -= takes.len() as i64 - pods.iter().filter(|pod| is_active(pod) && is_ready(pod)).count() as i64;
-            let old = pods.iter().filter(|pod| !is_going(pod) && pod["metadata"]["labels"][HASH] != current.hash);
-            let (ready, broken): (Vec<&Value>, Vec<&Value>) = old.partition(|pod| is_ready(pod));
-            gone.extend(broken);
-            gone.extend(ready.into_iter().take(room.max(0) as usize));
-        }
-        for pod in gone {
-            if self.inside.delete(PODS, &key(pod), text(&pod["metadata"], "uid")).is_ok() {
-                let message = format!("Deleted pod: {}", text(&pod["metadata"], "name"));
-                self.tell(WHO, &about, "SuccessfulDelete", &message);
             }
         }
         let pods = self.owned(PODS, &set);
         self.daemon_status(&set, &pods, &takes, &current.hash);
     }
 
-    fn daemon_status(&mut self, set: &Value, pods: &[Value], takes: &[String], hash: &str) {
-        let on = |pod: &&Value| !is_going(pod) && takes.iter().any(|name| node_of(pod) == name);
+    fn daemon_status(&mut self, set: &Value, pods: &[Value], takes: &BTreeSet<String>, hash: &str) {
+        let on = |pod: &&Value| !is_going(pod) && takes.contains(node_of(pod));
         let placed: Vec<&Value> = pods.iter().filter(on).collect();
-        let ready = placed.iter().filter(|pod| is_ready(pod)).count() as i64;
-        let updated = placed.iter().filter(|pod| pod["metadata"]["labels"][HASH] == hash).count() as i64;
+        // Of a node with an old and a new pod each counts, but the node once.
+        let nodes = |is: &dyn Fn(&Value) -> bool| {
+            placed.iter().filter(|pod| is(pod)).map(|pod| node_of(pod)).collect::<BTreeSet<_>>().len() as i64
+        };
+        let ready = nodes(&is_ready);
+        let updated = nodes(&|pod| pod["metadata"]["labels"][HASH] == hash);
         let wanted = takes.len() as i64;
         let mut status = json!({
-            "currentNumberScheduled": placed.len(),
+            "currentNumberScheduled": nodes(&|_| true),
             "numberMisscheduled": 0,
             "desiredNumberScheduled": wanted,
             "numberReady": ready,
@@ -104,6 +100,53 @@ impl Controllers {
             let _ = self.inside.update(self.ids.daemon_sets, "status", &next);
         }
     }
+}
+
+/// What the next step of a rolling update does.
+#[derive(Default)]
+struct Step {
+    /// The nodes that get a new pod beside the old one.
+    doubled: BTreeSet<String>,
+    /// The old pods that go, by their keys.
+    replaced: BTreeSet<String>,
+}
+
+fn step(set: &Value, takes: &BTreeSet<String>, pods: &[Value], hash: &str) -> Step {
+    let mut step = Step::default();
+    let strategy = &set["spec"]["updateStrategy"];
+    if strategy["type"] != "RollingUpdate" {
+        return step;
+    }
+    let most = |name: &str| share(&strategy["rollingUpdate"][name], takes.len() as i64, true);
+    let surge = most("maxSurge");
+    let below = if surge == 0 { most("maxUnavailable").max(1) } else { 0 };
+    let (mut short, mut under_way, mut candidates) = (0, 0, Vec::new());
+    let mut on: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+    for pod in pods.iter().filter(|pod| !is_going(pod)) {
+        on.entry(node_of(pod)).or_default().push(pod);
+    }
+    for name in takes {
+        let here = on.remove(name.as_str()).unwrap_or_default().into_iter();
+        let (new, old): (Vec<&Value>, Vec<&Value>) = here.partition(|pod| pod["metadata"]["labels"][HASH] == hash);
+        match (old.first(), new.first()) {
+            // What does not work holds nothing up.
+            (Some(pod), None) if !is_ready(pod) && surge > 0 => drop(step.doubled.insert(name.clone())),
+            (Some(pod), None) if !is_ready(pod) => drop(step.replaced.insert(key(pod))),
+            (Some(pod), None) => candidates.push((name.clone(), key(pod))),
+            (Some(_), Some(pod)) if surge > 0 && is_ready(pod) => step.replaced.extend(old.into_iter().map(key)),
+            (Some(_), Some(_)) => under_way += 1,
+            (None, Some(pod)) if is_ready(pod) => {}
+            (None, _) => short += 1,
+        }
+    }
+    if surge > 0 {
+        let room = (surge - under_way - step.doubled.len() as i64).max(0) as usize;
+        step.doubled.extend(candidates.into_iter().take(room).map(|(node, _)| node));
+    } else {
+        let room = (below - short - under_way).max(0) as usize;
+        step.replaced.extend(candidates.into_iter().take(room).map(|(_, pod)| pod));
+    }
+    step
 }
 
 fn member(set: &Value, node: &str, hash: &str) -> Value {

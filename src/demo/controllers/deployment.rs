@@ -223,7 +223,9 @@ impl Controllers {
             return;
         }
         if has < wanted {
-            let room = (wanted + surge - total).max(0);
+            // What is to go is there until it has gone.
+            let there = |set: &Value| replicas(set).max(number(&set["status"], "replicas"));
+            let room = (wanted + surge - old.iter().map(there).sum::<i64>() - there(newest)).max(0);
             self.size(deployment, newest, has + room.min(wanted - has));
             if room > 0 {
                 return;
@@ -372,7 +374,7 @@ impl Controllers {
         }
         let limit = deployment["spec"]["progressDeadlineSeconds"].as_i64().unwrap_or(600);
         let since = before["lastUpdateTime"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
-        let spent = since.map_or(0, |since| jiff::Timestamp::now().as_second() - since.as_second());
+        let spent = since.map_or(0, |since| crate::server::moment().as_second() - since.as_second());
         if before["reason"] == "ProgressDeadlineExceeded" {
             return Some(before.clone());
         }

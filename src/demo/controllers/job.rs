@@ -158,7 +158,7 @@ impl Controllers {
     fn is_late(&mut self, job: &Value, at: &str) -> bool {
         let Some(limit) = job["spec"]["activeDeadlineSeconds"].as_i64() else { return false };
         let since = second(&job["status"]["startTime"]);
-        let left = since.map_or(limit, |since| since + limit - jiff::Timestamp::now().as_second());
+        let left = since.map_or(limit, |since| since + limit - crate::server::moment().as_second());
         if left > 0 {
             self.after(Duration::from_secs(object::seconds(left)), Part::Job, at);
         }
@@ -170,7 +170,7 @@ impl Controllers {
         let Some(kept) = job["spec"]["ttlSecondsAfterFinished"].as_i64() else { return };
         let over = ["Complete", "Failed"].iter().filter_map(|kind| condition(job, kind));
         let since = over.filter_map(|it| second(&it["lastTransitionTime"])).max().unwrap_or(0);
-        let left = since + kept - jiff::Timestamp::now().as_second();
+        let left = since + kept - crate::server::moment().as_second();
         if left > 0 {
             self.after(Duration::from_secs(object::seconds(left)), Part::Job, at);
             return;

@@ -41,6 +41,9 @@ impl Controllers {
             self.stop(at, &pod);
             return;
         }
+        if pod["spec"].get("ephemeralContainers").is_some() {
+            self.add(Part::Debug, at);
+        }
         let statuses = pod["status"]["containerStatuses"].as_array();
         match (text(&pod["status"], "phase"), statuses) {
             ("Pending", None) => self.begin(&pod),
@@ -305,7 +308,7 @@ impl Controllers {
 
     /// Whether a timer of the pod has run out: what else happens to it makes nothing quicker.
     fn is_due(&self, at: &str) -> bool {
-        !self.pending.contains(&(Part::Pod, at.to_owned()))
+        !self.pending.contains_key(&(Part::Pod, at.to_owned()))
     }
 
     fn address(&mut self, pod: &Value) -> String {
@@ -393,7 +396,7 @@ fn is_pullable(image: &str) -> bool {
     !(host.ends_with(".invalid") || image.ends_with(":does-not-exist"))
 }
 
-fn status(container: &Value, state: &Value, ready: bool) -> Value {
+pub(super) fn status(container: &Value, state: &Value, ready: bool) -> Value {
     let (name, image) = (text(container, "name"), text(container, "image"));
     let begun = state.get("waiting").is_none();
     let running = state.get("running").is_some();

@@ -10,6 +10,7 @@ mod claims;
 mod cron;
 mod cron_job;
 mod daemon_set;
+mod debug;
 mod deployment;
 mod endpoints;
 mod garbage;
@@ -53,6 +54,7 @@ enum Part {
     CronJob,
     Schedule,
     Pod,
+    Debug,
     Service,
     Budget,
     Quota,
@@ -128,8 +130,8 @@ pub struct Controllers {
     waiting: BTreeSet<String>,
     /// How many pods were placed: the next goes to the next node.
     placed: usize,
-    /// What has a timer: it has one only.
-    pending: FxHashSet<Work>,
+    /// What has a timer, and which: it has one only, the soonest.
+    pending: FxHashMap<Work, (Instant, u64)>,
     /// What was told of objects, by their uids.
     told: FxHashMap<String, tell::Told>,
     /// How many addresses each node gave away.
@@ -148,6 +150,8 @@ pub struct Controllers {
     late: FxHashSet<String>,
     /// Whether things happen by themselves, too.
     lively: bool,
+    /// The second at which they began.
+    since: i64,
 }
 
 impl Controllers {
@@ -162,7 +166,7 @@ impl Controllers {
             set: 0,
             waiting: BTreeSet::new(),
             placed: 0,
-            pending: FxHashSet::default(),
+            pending: FxHashMap::default(),
             told: FxHashMap::default(),
             addresses: FxHashMap::default(),
             stopping: FxHashSet::default(),
@@ -172,12 +176,14 @@ impl Controllers {
             moves: FxHashMap::default(),
             late: FxHashSet::default(),
             lively: false,
+            since: 0,
         }
     }
 
     /// Works for ever on what changes from now on; where it is `lively`, also on what no client has touched.
     pub fn run(mut self, lively: bool) -> impl Future<Output = ()> + Send + 'static {
         self.lively = lively;
+        self.since = crate::server::moment().as_second();
         let store = self.inside.store().clone();
         let changes = store.subscribe();
         let begin = store.version();
@@ -260,10 +266,20 @@ impl Controllers {
 
     fn after(&mut self, delay: Duration, part: Part, key: &str) {
         let work = (part, key.to_owned());
-        if self.pending.insert(work.clone()) {
-            self.set += 1;
-            self.timers.insert((Instant::now() + delay, self.set), work);
+        let at = Instant::now() + delay;
+        if self.pending.get(&work).is_some_and(|(has, _)| *has <= at) {
+            return;
         }
+        self.forget_timer(&work);
+        self.set += 1;
+        self.pending.insert(work.clone(), (at, self.set));
+        self.timers.insert((at, self.set), work);
+    }
+
+    /// Takes a timer away; gives whether there was one.
+    fn forget_timer(&mut self, work: &Work) -> bool {
+        let timer = self.pending.remove(work);
+        timer.is_some_and(|at| self.timers.remove(&at).is_some())
     }
 
     fn look(&mut self, part: Part, key: &str) {
@@ -277,6 +293,7 @@ impl Controllers {
             Part::CronJob => self.cron_job(key),
             Part::Schedule => self.schedule(key),
             Part::Pod => self.pod(key),
+            Part::Debug => self.debug(key),
             Part::Service => self.service(key),
             Part::Budget => self.budget(key),
             Part::Quota => self.quota(key),

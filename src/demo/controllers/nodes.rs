@@ -5,8 +5,7 @@ use super::tell::{self, About};
 use super::{Controllers, Part, scheduler};
 use crate::server::now;
 use crate::server::resource::{NODES, PODS};
-use crate::server::store::Event;
-use crate::server::store::Texts;
+use crate::server::store::{Event, Record, Texts};
 use serde_json::{Value, json};
 use tokio::time::Duration;
 
@@ -52,6 +51,14 @@ impl Controllers {
                 return;
             }
         }
+        let kept_from = |record: &Record| record.value()["spec"]["unschedulable"] == true;
+        if let (Some(old), Some(new)) = (&event.old, &event.new)
+            && kept_from(new)
+            && !kept_from(old)
+        {
+            // Who empties a node waits for what has to leave others.
+            self.begin_nodes();
+        }
         for key in &self.waiting {
             self.work.insert((Part::Schedule, key.clone()));
         }
@@ -71,7 +78,7 @@ impl Controllers {
         }
     }
 
-    /// With churn, the nodes that are not well at the beginning are looked at.
+    /// Looks at the nodes that are not well: with churn, or once a node is to be emptied.
     pub(super) fn begin_nodes(&mut self) {
         for record in self.inside.list(NODES, "") {
             if !record.pulse.ready {
@@ -122,13 +129,13 @@ impl Controllers {
     /// Whether the kubelet of a node has told of it. Where it has not for too long, its state is not known.
     fn has_word(&mut self, node: &Value, name: &str) -> bool {
         let born = node["metadata"]["creationTimestamp"].as_str().and_then(|it| it.parse::<jiff::Timestamp>().ok());
-        let age = born.map_or(0, |born| jiff::Timestamp::now().as_second() - born.as_second());
+        let age = born.map_or(0, |born| crate::server::moment().as_second() - born.as_second());
         let _ = self.taint(node);
         if (age.max(0) as u64) < FIRST_WORD.as_secs() && self.late.insert(name.to_owned()) {
             self.after(FIRST_WORD, Part::Node, name);
             return false;
         }
-        if self.pending.contains(&(Part::Node, name.to_owned())) {
+        if self.pending.contains_key(&(Part::Node, name.to_owned())) {
             return false;
         }
         self.late.remove(name);
@@ -234,7 +241,7 @@ impl Controllers {
             self.after(Duration::from_secs(left), Part::Evict, at);
             return;
         }
-        self.pending.remove(&work);
+        self.forget_timer(&work);
         let name = key(&pod);
         self.tell(EVICTS, &tell::pod(&pod), "TaintManagerEviction", &format!("Marking for deletion Pod {name}"));
         let why = "Taint manager: deleting due to NoExecute taint";
@@ -245,8 +252,7 @@ impl Controllers {
     /// What was to leave later may stay.
     fn stays(&mut self, pod: &Value, at: &str) {
         let work = (Part::Evict, at.to_owned());
-        if self.pending.remove(&work) {
-            self.timers.retain(|_, of| *of != work);
+        if self.forget_timer(&work) {
             let message = format!("Cancelling deletion of Pod {}", key(pod));
             self.tell(EVICTS, &tell::pod(pod), "TaintManagerEviction", &message);
         }
@@ -304,7 +310,7 @@ fn patience(pod: &Value, node: &Value) -> Option<u64> {
         }
         let Some(seconds) = borne.iter().filter_map(|it| it["tolerationSeconds"].as_i64()).min() else { continue };
         let added = taint["timeAdded"].as_str().and_then(|it| it.parse::<jiff::Timestamp>().ok());
-        let since = added.map_or(0, |added| jiff::Timestamp::now().as_second() - added.as_second());
+        let since = added.map_or(0, |added| crate::server::moment().as_second() - added.as_second());
         let left = (seconds - since).max(0);
         least = Some(least.map_or(left, |least| least.min(left)));
     }

@@ -30,7 +30,7 @@ impl Controllers {
     /// Whether it is too early to try again: nothing has changed since something was refused.
     pub(super) fn waits(&self, part: Part, at: &str) -> bool {
         let work = (part, at.to_owned());
-        self.short.contains_key(&work) && self.pending.contains(&work)
+        self.short.contains_key(&work) && self.pending.contains_key(&work)
     }
 
     /// All that was wanted could be created.
@@ -43,8 +43,7 @@ impl Controllers {
         let here = |at: &str| at.split('/').next() == Some(namespace);
         let woken: Vec<_> = self.short.keys().filter(|(_, at)| here(at)).cloned().collect();
         for work in woken {
-            self.pending.remove(&work);
-            self.timers.retain(|_, of| *of != work);
+            self.forget_timer(&work);
             self.work.insert(work);
         }
     }

@@ -13,6 +13,10 @@ fn ordinal(pod: &Value) -> i64 {
     text(&pod["metadata"], "name").rsplit('-').next().and_then(|text| text.parse().ok()).unwrap_or(-1)
 }
 
+fn partition(set: &Value) -> i64 {
+    set["spec"]["updateStrategy"]["rollingUpdate"]["partition"].as_i64().unwrap_or(0)
+}
+
 impl Controllers {
     pub(super) fn stateful_set(&mut self, at: &str) {
         let Some(set) = self.inside.get(self.ids.stateful_sets, at) else { return };
@@ -48,7 +52,7 @@ impl Controllers {
                 None if self.waits(Part::StatefulSet, &at) => return,
                 None => {
                     self.claims(set, number);
-                    let pod = member(set, number, hash);
+                    let pod = self.versioned(set, number, hash);
                     let what = format!("create Pod {name}-{number} in StatefulSet {name}");
                     match self.inside.try_create(PODS, &pod) {
                         Ok(_) => {
@@ -80,8 +84,7 @@ impl Controllers {
         if set["spec"]["updateStrategy"]["type"] != "RollingUpdate" {
             return;
         }
-        let partition = set["spec"]["updateStrategy"]["rollingUpdate"]["partition"].as_i64().unwrap_or(0);
-        for pod in pods.iter().rev().filter(|pod| ordinal(pod) >= partition) {
+        for pod in pods.iter().rev().filter(|pod| ordinal(pod) >= start + partition(set)) {
             if pod["metadata"]["labels"][HASH] != hash {
                 if !is_going(pod) {
                     self.remove(&about, pod, &name);
@@ -92,6 +95,22 @@ impl Controllers {
                 return;
             }
         }
+    }
+
+    /// A new pod: below the partition as those of the current revision are, else as the set says now.
+    fn versioned(&self, set: &Value, number: i64, hash: &str) -> Value {
+        let start = object::number(&set["spec"]["ordinals"], "start");
+        let rolls = set["spec"]["updateStrategy"]["type"] == "RollingUpdate";
+        let current = text(&set["status"], "currentRevision");
+        if rolls && number < start + partition(set) && !current.is_empty() && current != hash {
+            let at = format!("{}/{current}", text(&set["metadata"], "namespace"));
+            if let Some(revision) = self.inside.get(self.ids.revisions, &at) {
+                let mut before = set.clone();
+                before["spec"]["template"] = revision["data"]["spec"]["template"].clone();
+                return member(&before, number, current);
+            }
+        }
+        member(set, number, hash)
     }
 
     fn remove(&mut self, about: &About<'_>, pod: &Value, name: &str) {

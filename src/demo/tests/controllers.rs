@@ -1,11 +1,13 @@
 //! What becomes of the objects of clients. Time stands still but for what is waited for.
 #![allow(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
 
-use super::client::{get, send_body, small};
+use super::client::{Lines, get, send_body, small, watch};
 use crate::demo::DemoCluster;
 use http::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
+use tokio::time::Instant;
 
 pub(super) const DEFAULT: &str = "/api/v1/namespaces/default";
 pub(super) const APPS: &str = "/apis/apps/v1/namespaces/default";
@@ -30,14 +32,65 @@ pub(super) async fn delete(cluster: &DemoCluster, path: &str, propagation: &str)
 
 /// Waits until what a path gives is so.
 pub(super) async fn until(cluster: &DemoCluster, path: &str, is_so: impl Fn(&Value) -> bool) -> Value {
-    for _ in 0..600 {
+    within(cluster, path, Duration::from_secs(30), is_so).await
+}
+
+/// Waits until what a path gives is so, but no longer than this.
+pub(super) async fn within(
+    cluster: &DemoCluster,
+    path: &str,
+    limit: Duration,
+    is_so: impl Fn(&Value) -> bool,
+) -> Value {
+    let begin = Instant::now();
+    loop {
         let value = get(cluster, path).await.json();
         if is_so(&value) {
             return value;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(begin.elapsed() < limit, "still not so: {path}: {value:#}");
+        tokio::time::sleep((limit / 600).max(Duration::from_millis(10))).await;
     }
-    panic!("still not so: {path}: {:#}", get(cluster, path).await.json());
+}
+
+/// The objects of a path, as each change leaves them.
+pub(super) struct Followed {
+    lines: Lines,
+    pub all: BTreeMap<String, Value>,
+}
+
+impl Followed {
+    pub(super) async fn of(cluster: &DemoCluster, path: &str) -> Followed {
+        let more = if path.contains('?') { '&' } else { '?' };
+        let lines = watch(cluster, &format!("{path}{more}watch=true"), "", false).await;
+        Followed { lines, all: BTreeMap::new() }
+    }
+
+    /// Takes in the next change, and gives it.
+    pub(super) async fn next(&mut self) -> Value {
+        let change = self.lines.next().await.unwrap();
+        let object = change["object"].clone();
+        let name = object["metadata"]["name"].as_str().unwrap().to_owned();
+        if change["type"] == "DELETED" {
+            self.all.remove(&name);
+        } else {
+            self.all.insert(name, object);
+        }
+        change
+    }
+}
+
+pub(super) fn is_ready(object: &Value) -> bool {
+    let all = object["status"]["conditions"].as_array().into_iter().flatten();
+    all.into_iter().any(|it| it["type"] == "Ready" && it["status"] == "True")
+}
+
+pub(super) fn is_going(object: &Value) -> bool {
+    object["metadata"]["deletionTimestamp"].is_string()
+}
+
+pub(super) fn image(pod: &Value) -> &str {
+    pod["spec"]["containers"][0]["image"].as_str().unwrap()
 }
 
 pub(super) fn template(app: &str, image: &str) -> Value {

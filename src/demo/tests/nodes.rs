@@ -2,7 +2,7 @@
 #![allow(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
 
 use super::client::get;
-use super::controllers::{APPS, create, delete, items, living, merge, pods, until, workload};
+use super::controllers::{APPS, create, delete, is_ready, items, living, merge, pods, until, workload};
 use crate::demo::DemoCluster;
 use serde_json::{Value, json};
 
@@ -23,14 +23,6 @@ async fn mark(cluster: &DemoCluster, node: &str, status: &str) {
 fn taints(node: &Value) -> Vec<(String, String)> {
     let all = node["spec"]["taints"].as_array().cloned().unwrap_or_default();
     all.iter().map(|it| (it["key"].as_str().unwrap().to_owned(), it["effect"].as_str().unwrap().to_owned())).collect()
-}
-
-fn is_ready(pod: &Value) -> bool {
-    pod["status"]["conditions"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .any(|it| it["type"] == "Ready" && it["status"] == "True")
 }
 
 fn on<'a>(list: &'a Value, node: &str) -> Vec<&'a Value> {

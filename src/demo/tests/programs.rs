@@ -1,8 +1,9 @@
 //! Commands of pods that end, and what becomes of the pods and their jobs.
 #![allow(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
 
-use super::client::get;
+use super::client::{get, send_body};
 use super::controllers::{DEFAULT, create, items, living, merge, until};
+use http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -107,4 +108,31 @@ async fn jobs_are_counted_held_and_ended() {
         (&json!("BackoffLimitExceeded"), &json!(2))
     );
     until(&cluster, &path("brief"), |it| it["code"] == 404).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_container_that_is_added_runs_and_ends() {
+    let cluster = living();
+    let pods = format!("{DEFAULT}/pods");
+    create(&cluster, &pods, pod("a", &["sleep", "infinity"], "Always")).await;
+    let path = format!("{pods}/a");
+    until(&cluster, &path, |it| it["status"]["phase"] == "Running").await;
+    for (name, command) in
+        [("stays", &["sleep", "infinity"][..]), ("ends", &["sh", "-c", "echo seen; sleep 3; exit 4"])]
+    {
+        let container = json!({"name": name, "image": "example.com/debug:1", "command": command});
+        let change = json!({"spec": {"ephemeralContainers": [container]}}).to_string();
+        let media = "application/strategic-merge-patch+json";
+        let added = send_body(&cluster, Method::PATCH, &format!("{path}/ephemeralcontainers"), media, &change).await;
+        assert_eq!(added.status, 200, "{}", added.text);
+    }
+    let state = |it: &Value, name: &str| {
+        let all = it["status"]["ephemeralContainerStatuses"].as_array().cloned().unwrap_or_default();
+        all.into_iter().find(|it| it["name"] == name).unwrap_or_default()["state"].clone()
+    };
+    let both = |it: &Value| ["stays", "ends"].iter().all(|name| state(it, name)["running"].is_object());
+    until(&cluster, &path, both).await;
+    let ended = until(&cluster, &path, |it| state(it, "ends")["terminated"]["exitCode"] == 4).await;
+    assert!(state(&ended, "stays")["running"].is_object() && super::controllers::is_ready(&ended));
+    assert_eq!(get(&cluster, &format!("{path}/log?container=ends")).await.text, "seen\n");
 }

@@ -168,3 +168,73 @@ async fn every_owner_could_create_its_pods_again() {
     }
     assert!(seen > 60);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_grows_is_counted_and_what_shrinks_or_goes_is_given_back() {
+    let cluster = living();
+    let hard = json!({"requests.storage": "10Gi", "services.loadbalancers": "1", "services.nodeports": "3"});
+    create(&cluster, &format!("{DEFAULT}/resourcequotas"), json!({"metadata": {"name": "q"}, "spec": {"hard": hard}}))
+        .await;
+    let quota = format!("{DEFAULT}/resourcequotas/q");
+    let uses = |storage: &'static str, balancers: &'static str, ports: &'static str| {
+        move |it: &Value| {
+            let used = &it["status"]["used"];
+            used["requests.storage"] == storage
+                && used["services.loadbalancers"] == balancers
+                && used["services.nodeports"] == ports
+        }
+    };
+    until(&cluster, &quota, uses("0", "0", "0")).await;
+    let claims = format!("{DEFAULT}/persistentvolumeclaims");
+    let size = |size: &str| json!({"resources": {"requests": {"storage": size}}});
+    let mut claim = json!({"metadata": {"name": "c"}, "spec": size("4Gi")});
+    claim["spec"]["accessModes"] = json!(["ReadWriteOnce"]);
+    create(&cluster, &claims, claim).await;
+    let user = json!({"name": "data", "persistentVolumeClaim": {"claimName": "c"}});
+    let mut pod = pod("p", json!({}));
+    pod["spec"]["volumes"] = json!([user]);
+    create(&cluster, &format!("{DEFAULT}/pods"), pod).await;
+    until(&cluster, &format!("{claims}/c"), |it| it["status"]["phase"] == "Bound").await;
+    let grown = merge(&cluster, &format!("{claims}/c"), json!({"spec": size("9Gi")})).await;
+    assert_eq!(grown["spec"]["resources"]["requests"]["storage"], "9Gi", "{grown:#}");
+    let refused = merge(&cluster, &format!("{claims}/c"), json!({"spec": size("11Gi")})).await;
+    assert_eq!(
+        refused["message"],
+        "persistentvolumeclaims \"c\" is forbidden: exceeded quota: q, requested: requests.storage=2Gi, used: \
+         requests.storage=9Gi, limited: requests.storage=10Gi"
+    );
+
+    let services = format!("{DEFAULT}/services");
+    let service = |name: &str| json!({"metadata": {"name": name}, "spec": {"ports": [{"port": 80}]}});
+    for name in ["a", "b"] {
+        create(&cluster, &services, service(name)).await;
+    }
+    let of_type = |kind: &str| json!({"spec": {"type": kind}});
+    let made = merge(&cluster, &format!("{services}/a"), of_type("LoadBalancer")).await;
+    assert_eq!(made["spec"]["type"], "LoadBalancer", "{made:#}");
+    let refused = merge(&cluster, &format!("{services}/b"), of_type("LoadBalancer")).await;
+    assert!(
+        refused["message"].as_str().unwrap().ends_with(
+            "requested: services.loadbalancers=1, used: services.loadbalancers=1, limited: services.loadbalancers=1"
+        ),
+        "{refused:#}"
+    );
+    // What changes nothing of it is not counted again.
+    merge(&cluster, &format!("{services}/a"), json!({"metadata": {"labels": {"x": "y"}}})).await;
+    until(&cluster, &quota, uses("9Gi", "1", "1")).await;
+    let more =
+        json!({"spec": {"ports": [{"port": 80, "name": "a"}, {"port": 81, "name": "b"}, {"port": 82, "name": "c"}]}});
+    merge(&cluster, &format!("{services}/a"), more).await;
+    until(&cluster, &quota, uses("9Gi", "1", "3")).await;
+    let refused = merge(&cluster, &format!("{services}/b"), of_type("NodePort")).await;
+    assert_eq!(refused["reason"], "Forbidden", "{refused:#}");
+
+    merge(&cluster, &format!("{services}/a"), of_type("ClusterIP")).await;
+    until(&cluster, &quota, uses("9Gi", "0", "0")).await;
+    merge(&cluster, &format!("{services}/b"), of_type("LoadBalancer")).await;
+    until(&cluster, &quota, uses("9Gi", "1", "1")).await;
+    for path in [format!("{services}/b"), format!("{DEFAULT}/pods/p"), format!("{claims}/c")] {
+        delete(&cluster, &path, "Background").await;
+    }
+    until(&cluster, &quota, uses("0", "0", "0")).await;
+}

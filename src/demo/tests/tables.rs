@@ -1,9 +1,9 @@
 //! Objects as tables.
 
-use super::client::{accepting, still, watch};
+use super::client::{accepting, send_body, still, watch};
 use crate::server::resource::PODS;
 use crate::server::store::Change;
-use http::StatusCode;
+use http::{Method, StatusCode};
 
 const TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
 
@@ -100,4 +100,34 @@ async fn watches_carry_columns_once() {
     assert_eq!(event["type"], "DELETED");
     assert_eq!(event["object"]["metadata"]["resourceVersion"], version.to_string());
     assert_eq!(event["object"]["rows"][0]["object"]["metadata"]["resourceVersion"], version.to_string());
+}
+
+#[tokio::test]
+async fn of_several_default_classes_a_list_marks_as_its_version_does() {
+    // 1.36, and 1.37 that marks the one that counts only, and in lists only.
+    for (profile, marked) in [(0, vec!["fast-ssd (default)", "newer (default)"]), (3, vec!["newer (default)"])] {
+        let cluster = still(profile, 64);
+        let classes = "/apis/storage.k8s.io/v1/storageclasses";
+        let newer = serde_json::json!({
+            "metadata": {"name": "newer", "annotations": {"storageclass.beta.kubernetes.io/is-default-class": "true"}},
+            "provisioner": "csi.block.example.com",
+        });
+        let json = "application/json";
+        assert_eq!(send_body(&cluster, Method::POST, classes, json, &newer.to_string()).await.status, 201);
+        let names = async |path: &str| -> Vec<String> {
+            let table = accepting(&cluster, path, TABLE).await.json();
+            let rows = table["rows"].as_array().unwrap().iter();
+            let names = rows.map(|row| row["cells"][0].as_str().unwrap().to_owned());
+            names.filter(|name| name.ends_with("(default)")).collect()
+        };
+        assert_eq!(names(classes).await, marked);
+        let alone = names(&format!("{classes}/newer")).await;
+        assert_eq!(alone.len(), usize::from(profile == 0));
+        let claim = serde_json::json!({"metadata": {"name": "c"}, "spec": {
+            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}},
+        }});
+        let claims = "/api/v1/namespaces/default/persistentvolumeclaims";
+        let made = send_body(&cluster, Method::POST, claims, json, &claim.to_string()).await.json();
+        assert_eq!(made["spec"]["storageClassName"], "newer");
+    }
 }

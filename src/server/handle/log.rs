@@ -53,7 +53,7 @@ impl Options {
         if !causes.is_empty() {
             return Err(Failure::invalid_kind("", "PodLogOptions", pod, &causes));
         }
-        let now = jiff::Timestamp::now().as_second();
+        let now = crate::server::moment().as_second();
         let since = seconds.map(|seconds| now.saturating_sub(seconds));
         Ok(Options {
             container: query.get("container").unwrap_or("").to_owned(),
@@ -76,7 +76,7 @@ pub fn answer(server: &Server, record: &Record, options: &Options) -> Result<Res
         return Ok(nothing());
     }
     started(&pod, &container, previous)?;
-    let now = jiff::Timestamp::now().as_second();
+    let now = crate::server::moment().as_second();
     let wanted = LogWanted { container, previous, after };
     let mut lines = server.kubelet.log(&pod, &wanted, now);
     if let Some(tail) = tail {
@@ -181,7 +181,7 @@ impl Follower {
         }
         loop {
             tokio::time::sleep(self.kubelet.pace()).await;
-            let now = jiff::Timestamp::now().as_second();
+            let now = crate::server::moment().as_second();
             if now <= self.last {
                 continue;
             }

@@ -74,7 +74,7 @@ fn records(server: &Server, plural: &str, prefix: &str) -> Vec<Arc<Record>> {
 }
 
 fn all(server: &Server, plural: &str, namespace: &str, takes: impl Fn(&Record) -> bool) -> Vec<Value> {
-    let now = jiff::Timestamp::now().as_second();
+    let now = crate::server::moment().as_second();
     let prefix = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
     let head = |object: &Value| {
         let mut metadata = json!({"name": object["metadata"]["name"], "creationTimestamp": write::stamp(now)});

@@ -65,7 +65,7 @@ impl Asked<'_> {
             }
             (Method::POST, "token") => {
                 let mut request = self.body.map()?;
-                request["status"] = json!({"token": format!("demo.{}", write::uid()), "expirationTimestamp": write::stamp(jiff::Timestamp::now().as_second() + 3600)});
+                request["status"] = json!({"token": format!("demo.{}", write::uid()), "expirationTimestamp": write::stamp(write::moment().as_second() + 3600)});
                 Ok(of_status(StatusCode::CREATED, request.to_string()))
             }
             (Method::PUT, "finalize") => self.finalize(place, name),

@@ -89,7 +89,7 @@ pub fn columns(resource: &Resource) -> Value {
 }
 
 fn now() -> Timestamp {
-    u32::try_from(jiff::Timestamp::now().as_second()).unwrap_or_default()
+    u32::try_from(crate::server::moment().as_second()).unwrap_or_default()
 }
 
 /// The cells of one object, given as it stands alone.

@@ -2,6 +2,7 @@
 //! the same code; others follow paths into the object, as the columns of custom resources do.
 
 mod columns;
+mod defaults;
 mod follow;
 mod path;
 
@@ -11,10 +12,19 @@ use super::resource::Resource;
 use super::status::Failure;
 use super::store::Record;
 use columns::{cells, columns};
+pub use defaults::Defaults;
 use serde_json::{Value, json};
 
-fn row(resource: &Resource, whole: &[u8], object: impl FnOnce(&mut Vec<u8>), out: &mut Vec<u8>) -> Result<(), Failure> {
-    let cells = Value::Array(cells(resource, whole)?);
+fn row(
+    resource: &Resource,
+    whole: &[u8],
+    defaults: &Defaults,
+    object: impl FnOnce(&mut Vec<u8>),
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    let mut cells = cells(resource, whole)?;
+    defaults.settle(&mut cells);
+    let cells = Value::Array(cells);
     out.extend_from_slice(format!("{{\"cells\":{cells},\"object\":").as_bytes());
     object(out);
     out.push(b'}');
@@ -27,6 +37,7 @@ pub fn record_row(
     record: &Record,
     meta: &str,
     include: Include,
+    defaults: &Defaults,
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
     let mut whole = Vec::new();
@@ -36,7 +47,7 @@ pub fn record_row(
         Include::Metadata => record.write_partial(meta, record.version, out),
         Include::None => out.extend_from_slice(b"null"),
     };
-    row(resource, &whole, object, out)
+    row(resource, &whole, defaults, object, out)
 }
 
 fn begin(meta_version: &str, metadata: &Value, columns: &Value, out: &mut Vec<u8>) {
@@ -63,7 +74,7 @@ pub fn object(
     out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
     begin(meta, &json!({"resourceVersion": record.version.to_string()}), &columns(resource), out);
-    record_row(resource, record, meta, include, out)?;
+    record_row(resource, record, meta, include, &Defaults::of(resource, &[]), out)?;
     out.extend_from_slice(b"]}");
     Ok(())
 }
@@ -82,7 +93,7 @@ pub fn single(
     object(Include::Object, &mut whole);
     let columns = if headers { columns(resource) } else { Value::Null };
     begin(meta, &json!({"resourceVersion": version.to_string()}), &columns, out);
-    row(resource, &whole, |out| object(include, out), out)?;
+    row(resource, &whole, &Defaults::of(resource, &[]), |out| object(include, out), out)?;
     out.extend_from_slice(b"]}");
     Ok(())
 }

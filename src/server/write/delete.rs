@@ -1,6 +1,6 @@
 //! Deleting objects: preconditions, grace, finalizers and propagation.
 
-use super::{Body, Write, map_of, now, stamp};
+use super::{Body, Write, map_of, moment, now, stamp};
 use crate::server::options::Query;
 use crate::server::resource::Resource;
 use crate::server::status::{Cause, Failure};
@@ -149,8 +149,7 @@ fn attempt(write: &Write<'_>, options: &Options) -> Result<Deleted, Failure> {
         return Ok(Deleted::Going(live));
     }
     let metadata = map_of(&mut object["metadata"]);
-    metadata
-        .insert("deletionTimestamp".to_owned(), stamp(jiff::Timestamp::now().as_second().saturating_add(grace)).into());
+    metadata.insert("deletionTimestamp".to_owned(), stamp(moment().as_second().saturating_add(grace)).into());
     if !is_namespace {
         metadata.insert("deletionGracePeriodSeconds".to_owned(), grace.into());
     }

@@ -9,11 +9,25 @@ use crate::server::store::{Expected, Record, Store};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+/// How often an eviction that others overtake is tried again.
+const TRIES: usize = 16;
+
 /// Evicts a pod, if its disruption budget allows.
 pub fn evict(write: &Write<'_>, body: &Body) -> Result<(), Failure> {
-    let resource = write.resource();
     let eviction = body.object()?;
     named_alike(write, &eviction, "Eviction")?;
+    let mut last = None;
+    for _ in 0..TRIES {
+        match attempt(write, &eviction) {
+            Err(failure) if failure.is_race() => last = Some(failure),
+            other => return other,
+        }
+    }
+    Err(last.unwrap_or_else(|| Failure::race(write.resource(), write.name)))
+}
+
+fn attempt(write: &Write<'_>, eviction: &Value) -> Result<(), Failure> {
+    let resource = write.resource();
     let live = write.store.get(write.place.id, &write.key(write.name));
     let live = live.ok_or_else(|| Failure::not_found(resource, write.name))?;
     let pod = live.value();
@@ -45,8 +59,9 @@ fn budgets_allow(write: &Write<'_>, live: &Record, pod: &Value) -> Result<(), Fa
         let mut budget = record.value();
         let number = |name: &str| budget["status"][name].as_i64().unwrap_or(0);
         let (allowed, needs, has) = (number("disruptionsAllowed"), number("desiredHealthy"), number("currentHealthy"));
-        // A pod that is not ready counts for nothing while enough others are.
-        if !ready && has >= needs && needs > 0 {
+        // A pod that is not ready counts for nothing while enough others are, or where it never does.
+        let always = budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow";
+        if !ready && (always || has >= needs && needs > 0) {
             continue;
         }
         let name = budget["metadata"]["name"].as_str().unwrap_or_default().to_owned();

@@ -77,9 +77,25 @@ impl Write<'_> {
     }
 }
 
+/// This moment.
+#[cfg(not(test))]
+pub fn moment() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+/// This moment; where a test's time stands still or leaps, so does this.
+#[cfg(test)]
+pub fn moment() -> jiff::Timestamp {
+    use std::sync::LazyLock;
+    static BEGIN: LazyLock<(std::time::Instant, jiff::Timestamp)> =
+        LazyLock::new(|| (std::time::Instant::now(), jiff::Timestamp::now()));
+    let (begin, then) = *BEGIN;
+    then + tokio::time::Instant::now().into_std().saturating_duration_since(begin)
+}
+
 /// Now, as the API writes it.
 pub fn now() -> String {
-    stamp(jiff::Timestamp::now().as_second())
+    stamp(moment().as_second())
 }
 
 /// A second, as the API writes it.

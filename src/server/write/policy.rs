@@ -1,6 +1,7 @@
 //! What a cluster's own objects say of new ones: accounts, priorities, limits and quotas.
 
 use super::{Write, limits, map_of, quota};
+use crate::server::classes;
 use crate::server::status::Failure;
 use serde_json::Value;
 
@@ -38,7 +39,7 @@ pub fn complete(write: &Write<'_>, object: &mut Value) -> Result<(), Failure> {
 /// Refuses a complete object that is beyond a limit or a quota, and counts it in the quotas.
 pub fn charge(write: &Write<'_>, object: &Value) -> Result<(), Failure> {
     limits::check(write, object)?;
-    quota::charge(write, object)
+    quota::charge(write, object, None)
 }
 
 /// What is in use is kept until it is not.
@@ -60,10 +61,8 @@ fn class(write: &Write<'_>, claim: &mut Value) {
     }
     let Some((id, _)) = write.store.registry.find("storage.k8s.io", "v1", "storageclasses") else { return };
     let all = write.store.under(id, "");
-    let is_default =
-        |class: &Value| class["metadata"]["annotations"]["storageclass.kubernetes.io/is-default-class"] == "true";
-    if let Some(class) = all.iter().map(|record| record.value()).find(is_default) {
-        map_of(&mut claim["spec"]).insert("storageClassName".to_owned(), class["metadata"]["name"].clone());
+    if let Some(class) = classes::default(all.iter().map(|record| record.value())) {
+        map_of(&mut claim["spec"]).insert("storageClassName".to_owned(), class.into());
     }
 }
 

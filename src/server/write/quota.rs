@@ -170,10 +170,22 @@ fn listed<'a>(amounts: impl Iterator<Item = (&'a String, i128)>) -> String {
     amounts.map(|(name, amount)| format!("{name}={}", quantity(amount, name))).collect::<Vec<_>>().join(",")
 }
 
-/// Counts a new object in the quotas of its namespace, or refuses it.
-pub fn charge(write: &Write<'_>, object: &Value) -> Result<(), Failure> {
+/// Whether a change of an object is counted at all: where it may come to use more.
+fn counts_change(write: &Write<'_>, old: &Value, new: &Value) -> bool {
+    let resource = write.resource();
+    let deadline = |pod: &Value| !pod["spec"]["activeDeadlineSeconds"].is_null();
+    match resource.plural.as_str() {
+        _ if !resource.group.is_empty() || !write.part.is_empty() => false,
+        "pods" => deadline(old) != deadline(new),
+        plural => matches!(plural, "persistentvolumeclaims" | "services"),
+    }
+}
+
+/// Counts an object in the quotas of its namespace, or refuses it: all of a new one, of another what it uses more than
+/// before. What is given back is counted by those who see it go.
+pub fn charge(write: &Write<'_>, object: &Value, old: Option<&Value>) -> Result<(), Failure> {
     let Some((id, _)) = write.store.registry.find("", "v1", "resourcequotas") else { return Ok(()) };
-    if !write.resource().namespaced {
+    if !write.resource().namespaced || old.is_some_and(|old| !counts_change(write, old, object)) {
         return Ok(());
     }
     let prefix = format!("{}/", write.namespace);
@@ -181,7 +193,7 @@ pub fn charge(write: &Write<'_>, object: &Value) -> Result<(), Failure> {
         let quotas = write.store.under(id, &prefix);
         let mut charged = Vec::new();
         for record in quotas {
-            if let Some(quota) = charged_one(write, &record.value(), object)? {
+            if let Some(quota) = charged_one(write, &record.value(), object, old)? {
                 charged.push((record, quota));
             }
         }
@@ -201,7 +213,12 @@ fn store(write: &Write<'_>, id: Id, charged: Vec<(Arc<Record>, Value)>) -> bool 
 }
 
 /// A quota with the object counted; `None` where it does not count it.
-fn charged_one(write: &Write<'_>, quota: &Value, object: &Value) -> Result<Option<Value>, Failure> {
+fn charged_one(
+    write: &Write<'_>,
+    quota: &Value,
+    object: &Value,
+    old: Option<&Value>,
+) -> Result<Option<Value>, Failure> {
     let resource = write.resource();
     let text = |value: &Value| value["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let (name, of) = (text(object), text(quota));
@@ -217,6 +234,11 @@ fn charged_one(write: &Write<'_>, quota: &Value, object: &Value) -> Result<Optio
         }
     }
     let mut uses = usage(resource, object);
+    if let Some(old) = old.filter(|old| takes(quota, resource, old)) {
+        for (name, before) in usage(resource, old) {
+            uses.entry(name).and_modify(|amount| *amount -= before);
+        }
+    }
     uses.retain(|name, amount| hard.contains_key(name) && *amount > 0);
     if uses.is_empty() {
         return Ok(None);

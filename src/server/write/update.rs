@@ -3,7 +3,7 @@
 use super::create::insert;
 use super::prepare::{check_forms, check_identity, prune, unknown};
 use super::validate::validate;
-use super::{Body, PatchKind, Write, Written, defaults, definition, delete, map_of, now};
+use super::{Body, PatchKind, Write, Written, defaults, definition, delete, map_of, now, quota};
 use crate::server::fields::apply::apply;
 use crate::server::fields::managers::{Managers, Operation};
 use crate::server::status::{Cause, Failure};
@@ -236,6 +236,7 @@ fn replace(
     if same(&old, &object) {
         return Ok(live.clone());
     }
+    quota::charge(write, &object, Some(&old))?;
     if write.options.dry_run {
         let record = Record::detached(resource, serde_json::from_value(object).unwrap_or_default());
         return record.map(Arc::new).ok_or_else(|| Failure::internal("the object has no name"));
