@@ -1,10 +1,13 @@
 //! Daemon sets: a pod on each node that takes it.
 
-use super::object::{self, is_active, is_going, is_ready, key, number, set_some, share, text};
+use super::object::{self, is_going, number, set_some, share, text};
 use super::tell::About;
 use super::{Controllers, Part, scheduler};
-use crate::server::resource::{NODES, PODS};
+use crate::server::resource::PODS;
+use crate::server::store::Record;
+use rustc_hash::FxHashSet;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const WHO: &str = "daemonset-controller";
 const HASH: &str = "controller-revision-hash";
@@ -19,11 +22,34 @@ const BORNE: [(&str, &str); 6] = [
     ("node.kubernetes.io/unschedulable", "NoSchedule"),
 ];
 
-/// The node for which a daemon's pod was made.
-fn node_of(pod: &Value) -> &str {
+/// Which node a daemon's pod that has none yet was made for.
+fn pinned(pod: &Record) -> String {
+    let pod = pod.value();
     let terms = &pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
     let pinned = terms["nodeSelectorTerms"][0]["matchFields"][0]["values"][0].as_str();
-    pinned.unwrap_or_else(|| text(&pod["spec"], "nodeName"))
+    pinned.unwrap_or_default().to_owned()
+}
+
+/// A daemon's pod.
+struct Daemon {
+    pod: Arc<Record>,
+    /// The node for which it was made.
+    node: String,
+}
+
+impl Daemon {
+    fn is_going(&self) -> bool {
+        self.pod.pulse.going
+    }
+
+    fn is_ready(&self) -> bool {
+        self.pod.pulse.ready
+    }
+
+    /// Whether it was made for the revision of this hash.
+    fn is_of(&self, hash: &str) -> bool {
+        self.pod.labels.get(HASH).is_some_and(|it| it == hash)
+    }
 }
 
 impl Controllers {
@@ -33,58 +59,69 @@ impl Controllers {
             return;
         }
         let current = self.revision("DaemonSet", &set);
-        let nodes: Vec<Value> = self.inside.list(NODES, "").iter().map(|record| record.value()).collect();
-        let mut takes: Vec<String> = Vec::new();
-        for node in &nodes {
-            let name = text(&node["metadata"], "name");
-            let pod = member(&set, name, &current.hash);
+        let nodes = self.hosts.now(self.inside.store());
+        let mut takes: Vec<&str> = Vec::new();
+        // Its pods differ in their node only.
+        let mut pod = member(&set, "", &current.hash);
+        for node in nodes.iter() {
+            pin(&mut pod, &node.record.key);
             let fits = scheduler::selected(&pod, node);
             if fits && scheduler::untolerated(&pod, node, &["NoSchedule", "NoExecute"]).is_none() {
-                takes.push(name.to_owned());
+                takes.push(&node.record.key);
             }
         }
         let about = About { api_version: "apps/v1", kind: "DaemonSet", object: &set, path: "" };
-        let mut pods = self.owned(PODS, &set);
+        let pods = self.daemons(&set);
+        let covered: FxHashSet<&str> = pods.iter().map(|it| it.node.as_str()).collect();
         for name in &takes {
-            if pods.iter().any(|pod| node_of(pod) == name) || self.waits(Part::DaemonSet, at) {
+            if covered.contains(name) || self.waits(Part::DaemonSet, at) {
                 continue;
             }
             match self.inside.try_create(PODS, &member(&set, name, &current.hash)) {
                 Ok(pod) => {
                     let message = format!("Created pod: {}", text(&pod["metadata"], "name"));
                     self.tell(WHO, &about, "SuccessfulCreate", &message);
-                    pods.push(pod);
                     self.served(Part::DaemonSet, at);
                 }
                 Err(why) => self.refused(WHO, &about, Part::DaemonSet, at, &format!("Error creating: {why}")),
             }
         }
-        let mut gone: Vec<&Value> =
-            pods.iter().filter(|pod| !is_going(pod) && !takes.iter().any(|name| node_of(pod) == name)).collect();
+        let wanted: FxHashSet<&str> = takes.iter().copied().collect();
+        let mut gone: Vec<&Daemon> =
+            pods.iter().filter(|it| !it.is_going() && !wanted.contains(it.node.as_str())).collect();
         if set["spec"]["updateStrategy"]["type"] == "RollingUpdate" {
             let rolling = &set["spec"]["updateStrategy"]["rollingUpdate"];
             let mut room = share(&rolling["maxUnavailable"], takes.len() as i64, true).max(1);
-            room -= takes.len() as i64 - pods.iter().filter(|pod| is_active(pod) && is_ready(pod)).count() as i64;
-            let old = pods.iter().filter(|pod| !is_going(pod) && pod["metadata"]["labels"][HASH] != current.hash);
-            let (ready, broken): (Vec<&Value>, Vec<&Value>) = old.partition(|pod| is_ready(pod));
+            let works = pods.iter().filter(|it| self.facts.is_active(&it.pod) && it.is_ready());
+            room -= takes.len() as i64 - works.count() as i64;
+            let old = pods.iter().filter(|it| !it.is_going() && !it.is_of(&current.hash));
+            let (ready, broken): (Vec<&Daemon>, Vec<&Daemon>) = old.partition(|it| it.is_ready());
             gone.extend(broken);
             gone.extend(ready.into_iter().take(room.max(0) as usize));
         }
-        for pod in gone {
-            if self.inside.delete(PODS, &key(pod), text(&pod["metadata"], "uid")).is_ok() {
-                let message = format!("Deleted pod: {}", text(&pod["metadata"], "name"));
+        for it in gone {
+            if self.inside.delete(PODS, &it.pod.key, &it.pod.uid()).is_ok() {
+                let message = format!("Deleted pod: {}", it.pod.name());
                 self.tell(WHO, &about, "SuccessfulDelete", &message);
             }
         }
-        let pods = self.owned(PODS, &set);
-        self.daemon_status(&set, &pods, &takes, &current.hash);
+        let pods = self.daemons(&set);
+        self.daemon_status(&set, &pods, &wanted, &current.hash);
     }
 
-    fn daemon_status(&mut self, set: &Value, pods: &[Value], takes: &[String], hash: &str) {
-        let on = |pod: &&Value| !is_going(pod) && takes.iter().any(|name| node_of(pod) == name);
-        let placed: Vec<&Value> = pods.iter().filter(on).collect();
-        let ready = placed.iter().filter(|pod| is_ready(pod)).count() as i64;
-        let updated = placed.iter().filter(|pod| pod["metadata"]["labels"][HASH] == hash).count() as i64;
+    fn daemons(&self, set: &Value) -> Vec<Daemon> {
+        let node = |pod: &Record| match self.facts.node(pod) {
+            "" => pinned(pod),
+            node => node.to_owned(),
+        };
+        self.controlled(PODS, set).into_iter().map(|pod| Daemon { node: node(&pod), pod }).collect()
+    }
+
+    fn daemon_status(&mut self, set: &Value, pods: &[Daemon], takes: &FxHashSet<&str>, hash: &str) {
+        let on = |it: &&Daemon| !it.is_going() && takes.contains(it.node.as_str());
+        let placed: Vec<&Daemon> = pods.iter().filter(on).collect();
+        let ready = placed.iter().filter(|it| it.is_ready()).count() as i64;
+        let updated = placed.iter().filter(|it| it.is_of(hash)).count() as i64;
         let wanted = takes.len() as i64;
         let mut status = json!({
             "currentNumberScheduled": placed.len(),
@@ -106,15 +143,20 @@ impl Controllers {
     }
 }
 
+/// Makes a pod one for a node.
+fn pin(pod: &mut Value, node: &str) {
+    let field = json!({"key": "metadata.name", "operator": "In", "values": [node]});
+    pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] =
+        json!({"nodeSelectorTerms": [{"matchFields": [field]}]});
+}
+
 fn member(set: &Value, node: &str, hash: &str) -> Value {
     let owner = object::owner("apps/v1", "DaemonSet", set);
     let mut pod = object::pod(&set["spec"]["template"], &owner, text(&set["metadata"], "namespace"));
     pod["metadata"]["labels"][HASH] = hash.into();
     pod["metadata"]["labels"]["pod-template-generation"] =
         set["metadata"]["annotations"]["deprecated.daemonset.template.generation"].as_str().unwrap_or("1").into();
-    let field = json!({"key": "metadata.name", "operator": "In", "values": [node]});
-    pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] =
-        json!({"nodeSelectorTerms": [{"matchFields": [field]}]});
+    pin(&mut pod, node);
     let mut borne = pod["spec"]["tolerations"].as_array().cloned().unwrap_or_default();
     borne.extend(BORNE.iter().map(|(key, effect)| json!({"key": key, "operator": "Exists", "effect": effect})));
     if pod["spec"]["hostNetwork"] == true {
