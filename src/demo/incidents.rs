@@ -106,7 +106,7 @@ impl Incidents {
     fn tell(&mut self, who: &str, why: &str, message: Option<&str>) {
         let word = format!("\"{why}\"");
         for record in self.inside.list(EVENTS, "") {
-            if memchr::memmem::find(&record.item(), word.as_bytes()).is_none() {
+            if !record.mentions(&word) {
                 continue;
             }
             let event = record.value();

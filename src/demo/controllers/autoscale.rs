@@ -210,14 +210,11 @@ impl Controllers {
     fn measure(&self, scaler: &Value, scale: &Value, current: i64) -> Measured {
         let namespace = text(&scaler["metadata"], "namespace");
         let selector = Labels::parse(text(&scale["status"], "selector")).unwrap_or_default();
-        let pods = self.inside.list(crate::server::resource::PODS, namespace).into_iter();
-        let pods: Vec<Value> = pods
-            .filter(|record| !selector.is_empty() && selector.matches(&record.labels))
-            .map(|record| record.value())
-            .collect();
+        let wanted = |labels: &_| !selector.is_empty() && selector.matches(labels);
+        let pods: Vec<Value> = self.pods_with(namespace, wanted).iter().map(|pod| super::usage::slim(pod)).collect();
         let is_heard = |pod: &Value| {
-            let node = self.inside.get(crate::server::resource::NODES, text(&pod["spec"], "nodeName"));
-            node.is_some_and(|node| super::object::is_ready(&node))
+            let node = self.inside.store().get(crate::server::resource::NODES, text(&pod["spec"], "nodeName"));
+            node.is_some_and(|node| node.pulse.ready)
         };
         let second = crate::server::moment().as_second();
         super::usage::measure(&scaler["spec"]["metrics"], &pods, current, |pod| {

@@ -1,9 +1,12 @@
 //! Disruption budgets: how many pods may be taken away.
 
-use super::object::{controller, is_active, is_going, is_ready, number, share, text, told};
-use super::{Controllers, Labels};
-use crate::server::resource::{DEPLOYMENTS, PODS};
+use super::Controllers;
+use super::object::{is_going, number, share, text, told};
+use crate::server::Labels;
+use crate::server::resource::DEPLOYMENTS;
+use crate::server::store::Record;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 impl Controllers {
     pub(super) fn budget(&mut self, at: &str) {
@@ -12,11 +15,9 @@ impl Controllers {
             return;
         }
         let Some(labels) = Labels::of_selector(&budget["spec"]["selector"]) else { return };
-        let records = self.inside.list(PODS, text(&budget["metadata"], "namespace")).into_iter();
-        let mut pods: Vec<Value> =
-            records.filter(|record| labels.matches(&record.labels)).map(|record| record.value()).collect();
-        pods.retain(is_active);
-        let healthy = pods.iter().filter(|pod| is_ready(pod)).count() as i64;
+        let mut pods = self.pods_with(text(&budget["metadata"], "namespace"), |has| labels.matches(has));
+        pods.retain(|pod| self.facts.is_active(pod));
+        let healthy = pods.iter().filter(|pod| pod.pulse.ready).count() as i64;
         let spec = &budget["spec"];
         let (expected, desired) = match (spec.get("minAvailable"), spec.get("maxUnavailable")) {
             (Some(Value::Number(least)), _) => (pods.len() as i64, least.as_i64().unwrap_or(0)),
@@ -51,17 +52,14 @@ impl Controllers {
     }
 
     /// How many pods their controllers want, each of which counts once.
-    fn expected(&self, pods: &[Value]) -> i64 {
+    fn expected(&self, pods: &[Arc<Record>]) -> i64 {
         let mut seen: Vec<&str> = Vec::new();
         let mut sum = 0;
         for pod in pods {
-            let Some(owner) = controller(pod) else { continue };
-            if seen.contains(&text(owner, "uid")) {
-                continue;
-            }
-            seen.push(text(owner, "uid"));
-            let at = format!("{}/{}", text(&pod["metadata"], "namespace"), text(owner, "name"));
-            let id = match text(owner, "kind") {
+            let Some(owner) = pod.controller().filter(|owner| !seen.contains(&&*owner.uid)) else { continue };
+            seen.push(&owner.uid);
+            let at = format!("{}/{}", pod.namespace(), owner.name);
+            let id = match &*owner.kind {
                 "ReplicaSet" => self.ids.replica_sets,
                 "StatefulSet" => self.ids.stateful_sets,
                 "Deployment" => DEPLOYMENTS,

@@ -28,7 +28,7 @@ fn about(claim: &Value) -> About<'_> {
 impl Controllers {
     /// A pod was placed, ended or went: its claims are looked at.
     pub(super) fn note_claims(&mut self, record: &Record) {
-        if memchr::memmem::find(&record.item(), b"persistentVolumeClaim").is_none() {
+        if !record.mentions("persistentVolumeClaim") {
             return;
         }
         let pod = record.value();
@@ -76,7 +76,7 @@ impl Controllers {
     /// The pods that use a claim and are not over.
     fn users(&self, claim: &Value) -> Vec<Value> {
         let (namespace, name) = (text(&claim["metadata"], "namespace"), text(&claim["metadata"], "name"));
-        let uses = |record: &std::sync::Arc<Record>| memchr::memmem::find(&record.item(), name.as_bytes()).is_some();
+        let uses = |record: &std::sync::Arc<Record>| record.mentions(name);
         let pods = self.inside.list(PODS, namespace).into_iter().filter(uses).map(|record| record.value());
         pods.filter(|pod| !is_over(pod) && claims_of(pod).any(|it| it == name)).collect()
     }

@@ -1,11 +1,14 @@
 //! Daemon sets: a pod on each node that takes it.
 
-use super::object::{self, is_going, is_ready, key, number, set_some, share, text};
+use super::object::{self, is_going, number, set_some, share, text};
 use super::tell::About;
 use super::{Controllers, Part, scheduler};
-use crate::server::resource::{NODES, PODS};
+use crate::server::resource::PODS;
+use crate::server::store::Record;
+use rustc_hash::FxHashSet;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 const WHO: &str = "daemonset-controller";
 const HASH: &str = "controller-revision-hash";
@@ -20,11 +23,34 @@ const BORNE: [(&str, &str); 6] = [
     ("node.kubernetes.io/unschedulable", "NoSchedule"),
 ];
 
-/// The node for which a daemon's pod was made.
-fn node_of(pod: &Value) -> &str {
+/// Which node a daemon's pod that has none yet was made for.
+fn pinned(pod: &Record) -> String {
+    let pod = pod.value();
     let terms = &pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
     let pinned = terms["nodeSelectorTerms"][0]["matchFields"][0]["values"][0].as_str();
-    pinned.unwrap_or_else(|| text(&pod["spec"], "nodeName"))
+    pinned.unwrap_or_default().to_owned()
+}
+
+/// A daemon's pod.
+struct Daemon {
+    pod: Arc<Record>,
+    /// The node for which it was made.
+    node: String,
+}
+
+impl Daemon {
+    fn is_going(&self) -> bool {
+        self.pod.pulse.going
+    }
+
+    fn is_ready(&self) -> bool {
+        self.pod.pulse.ready
+    }
+
+    /// Whether it was made for the revision of this hash.
+    fn is_of(&self, hash: &str) -> bool {
+        self.pod.labels.get(HASH).is_some_and(|it| it == hash)
+    }
 }
 
 impl Controllers {
@@ -34,24 +60,25 @@ impl Controllers {
             return;
         }
         let current = self.revision("DaemonSet", &set);
-        let nodes: Vec<Value> = self.inside.list(NODES, "").iter().map(|record| record.value()).collect();
-        let mut takes: BTreeSet<String> = BTreeSet::new();
-        for node in &nodes {
-            let name = text(&node["metadata"], "name");
-            let pod = member(&set, name, &current.hash);
+        let nodes = self.hosts.now(self.inside.store());
+        let mut takes: BTreeSet<&str> = BTreeSet::new();
+        // Its pods differ in their node only.
+        let mut pod = member(&set, "", &current.hash);
+        for node in nodes.iter() {
+            pin(&mut pod, &node.record.key);
             let fits = scheduler::selected(&pod, node);
             if fits && scheduler::untolerated(&pod, node, &["NoSchedule", "NoExecute"]).is_none() {
-                takes.insert(name.to_owned());
+                takes.insert(&node.record.key);
             }
         }
         let about = About { api_version: "apps/v1", kind: "DaemonSet", object: &set, path: "" };
-        let pods = self.owned(PODS, &set);
-        let has: BTreeSet<String> = pods.iter().map(|pod| node_of(pod).to_owned()).collect();
+        let pods = self.daemons(&set);
+        let has: FxHashSet<&str> = pods.iter().map(|it| it.node.as_str()).collect();
         let step = step(&set, &takes, &pods, &current.hash);
-        let strays = |pod: &&Value| !takes.contains(node_of(pod)) || step.replaced.contains(&key(pod));
-        for pod in pods.iter().filter(|pod| !is_going(pod)).filter(strays) {
-            if self.inside.delete(PODS, &key(pod), text(&pod["metadata"], "uid")).is_ok() {
-                let message = format!("Deleted pod: {}", text(&pod["metadata"], "name"));
+        let strays = |it: &&Daemon| !takes.contains(it.node.as_str()) || step.replaced.contains(&*it.pod.key);
+        for it in pods.iter().filter(|it| !it.is_going()).filter(strays) {
+            if self.inside.delete(PODS, &it.pod.key, &it.pod.uid()).is_ok() {
+                let message = format!("Deleted pod: {}", it.pod.name());
                 self.tell(WHO, &about, "SuccessfulDelete", &message);
             }
         }
@@ -68,19 +95,27 @@ impl Controllers {
                 Err(why) => self.refused(WHO, &about, Part::DaemonSet, at, &format!("Error creating: {why}")),
             }
         }
-        let pods = self.owned(PODS, &set);
+        let pods = self.daemons(&set);
         self.daemon_status(&set, &pods, &takes, &current.hash);
     }
 
-    fn daemon_status(&mut self, set: &Value, pods: &[Value], takes: &BTreeSet<String>, hash: &str) {
-        let on = |pod: &&Value| !is_going(pod) && takes.contains(node_of(pod));
-        let placed: Vec<&Value> = pods.iter().filter(on).collect();
-        // Of a node with an old and a new pod each counts, but the node once.
-        let nodes = |is: &dyn Fn(&Value) -> bool| {
-            placed.iter().filter(|pod| is(pod)).map(|pod| node_of(pod)).collect::<BTreeSet<_>>().len() as i64
+    fn daemons(&self, set: &Value) -> Vec<Daemon> {
+        let node = |pod: &Record| match self.facts.node(pod) {
+            "" => pinned(pod),
+            node => node.to_owned(),
         };
-        let ready = nodes(&is_ready);
-        let updated = nodes(&|pod| pod["metadata"]["labels"][HASH] == hash);
+        self.controlled(PODS, set).into_iter().map(|pod| Daemon { node: node(&pod), pod }).collect()
+    }
+
+    fn daemon_status(&mut self, set: &Value, pods: &[Daemon], takes: &BTreeSet<&str>, hash: &str) {
+        let on = |it: &&Daemon| !it.is_going() && takes.contains(it.node.as_str());
+        let placed: Vec<&Daemon> = pods.iter().filter(on).collect();
+        // Of a node with an old and a new pod each counts, but the node once.
+        let nodes = |is: &dyn Fn(&Daemon) -> bool| {
+            placed.iter().filter(|it| is(it)).map(|it| it.node.as_str()).collect::<BTreeSet<_>>().len() as i64
+        };
+        let ready = nodes(&Daemon::is_ready);
+        let updated = nodes(&|it| it.is_of(hash));
         let wanted = takes.len() as i64;
         let mut status = json!({
             "currentNumberScheduled": nodes(&|_| true),
@@ -104,14 +139,14 @@ impl Controllers {
 
 /// What the next step of a rolling update does.
 #[derive(Default)]
-struct Step {
+struct Step<'a> {
     /// The nodes that get a new pod beside the old one.
-    doubled: BTreeSet<String>,
+    doubled: BTreeSet<&'a str>,
     /// The old pods that go, by their keys.
-    replaced: BTreeSet<String>,
+    replaced: BTreeSet<&'a str>,
 }
 
-fn step(set: &Value, takes: &BTreeSet<String>, pods: &[Value], hash: &str) -> Step {
+fn step<'a>(set: &Value, takes: &BTreeSet<&'a str>, pods: &'a [Daemon], hash: &str) -> Step<'a> {
     let mut step = Step::default();
     let strategy = &set["spec"]["updateStrategy"];
     if strategy["type"] != "RollingUpdate" {
@@ -121,21 +156,23 @@ fn step(set: &Value, takes: &BTreeSet<String>, pods: &[Value], hash: &str) -> St
     let surge = most("maxSurge");
     let below = if surge == 0 { most("maxUnavailable").max(1) } else { 0 };
     let (mut short, mut under_way, mut candidates) = (0, 0, Vec::new());
-    let mut on: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
-    for pod in pods.iter().filter(|pod| !is_going(pod)) {
-        on.entry(node_of(pod)).or_default().push(pod);
+    let mut on: BTreeMap<&str, Vec<&Daemon>> = BTreeMap::new();
+    for it in pods.iter().filter(|it| !it.is_going()) {
+        on.entry(&it.node).or_default().push(it);
     }
-    for name in takes {
-        let here = on.remove(name.as_str()).unwrap_or_default().into_iter();
-        let (new, old): (Vec<&Value>, Vec<&Value>) = here.partition(|pod| pod["metadata"]["labels"][HASH] == hash);
+    for &name in takes {
+        let here = on.remove(name).unwrap_or_default().into_iter();
+        let (new, old): (Vec<&Daemon>, Vec<&Daemon>) = here.partition(|it| it.is_of(hash));
         match (old.first(), new.first()) {
             // What does not work holds nothing up.
-            (Some(pod), None) if !is_ready(pod) && surge > 0 => drop(step.doubled.insert(name.clone())),
-            (Some(pod), None) if !is_ready(pod) => drop(step.replaced.insert(key(pod))),
-            (Some(pod), None) => candidates.push((name.clone(), key(pod))),
-            (Some(_), Some(pod)) if surge > 0 && is_ready(pod) => step.replaced.extend(old.into_iter().map(key)),
+            (Some(it), None) if !it.is_ready() && surge > 0 => drop(step.doubled.insert(name)),
+            (Some(it), None) if !it.is_ready() => drop(step.replaced.insert(&*it.pod.key)),
+            (Some(it), None) => candidates.push((name, &*it.pod.key)),
+            (Some(_), Some(it)) if surge > 0 && it.is_ready() => {
+                step.replaced.extend(old.into_iter().map(|it| &*it.pod.key));
+            }
             (Some(_), Some(_)) => under_way += 1,
-            (None, Some(pod)) if is_ready(pod) => {}
+            (None, Some(it)) if it.is_ready() => {}
             (None, _) => short += 1,
         }
     }
@@ -149,15 +186,20 @@ fn step(set: &Value, takes: &BTreeSet<String>, pods: &[Value], hash: &str) -> St
     step
 }
 
+/// Makes a pod one for a node.
+fn pin(pod: &mut Value, node: &str) {
+    let field = json!({"key": "metadata.name", "operator": "In", "values": [node]});
+    pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] =
+        json!({"nodeSelectorTerms": [{"matchFields": [field]}]});
+}
+
 fn member(set: &Value, node: &str, hash: &str) -> Value {
     let owner = object::owner("apps/v1", "DaemonSet", set);
     let mut pod = object::pod(&set["spec"]["template"], &owner, text(&set["metadata"], "namespace"));
     pod["metadata"]["labels"][HASH] = hash.into();
     pod["metadata"]["labels"]["pod-template-generation"] =
         set["metadata"]["annotations"]["deprecated.daemonset.template.generation"].as_str().unwrap_or("1").into();
-    let field = json!({"key": "metadata.name", "operator": "In", "values": [node]});
-    pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] =
-        json!({"nodeSelectorTerms": [{"matchFields": [field]}]});
+    pin(&mut pod, node);
     let mut borne = pod["spec"]["tolerations"].as_array().cloned().unwrap_or_default();
     borne.extend(BORNE.iter().map(|(key, effect)| json!({"key": key, "operator": "Exists", "effect": effect})));
     if pod["spec"]["hostNetwork"] == true {

@@ -113,7 +113,7 @@ impl Controllers {
         for set in old.iter_mut() {
             self.size(deployment, set, 0);
         }
-        old.iter().any(|set| !self.owned(crate::server::resource::PODS, set).is_empty())
+        old.iter().any(|set| !self.controlled(crate::server::resource::PODS, set).is_empty())
     }
 
     fn new_set(&mut self, deployment: &Value, revision: i64) -> Option<Value> {

@@ -1,24 +1,33 @@
 //! Endpoints and endpoint slices of services.
 
 use super::Controllers;
-use super::object::{self, is_going, is_over, is_ready, text};
-use crate::server::resource::PODS;
+use super::facts::Facts;
+use super::object::{self, is_going, text};
+use crate::server::Labels;
+use crate::server::store::Record;
+use rustc_hash::FxHashMap;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const SERVICE: &str = "kubernetes.io/service-name";
 
-/// Whether a service's selector takes pods with these labels; one without selector takes none.
-pub fn covers(selector: &Value, labels: &BTreeMap<String, String>) -> bool {
-    let Some(selector) = selector.as_object().filter(|selector| !selector.is_empty()) else { return false };
-    selector.iter().all(|(name, value)| labels.get(name).is_some_and(|it| value == it))
+/// How many endpoints a slice holds, and how many of a side `Endpoints` name.
+const FULL: usize = 100;
+const MOST: usize = 1000;
+
+/// What a service selects; nothing where it says nothing.
+pub fn selector(selector: &Value) -> Option<Labels> {
+    selector.as_object().filter(|selector| !selector.is_empty())?;
+    Labels::of_selector(&json!({"matchLabels": selector}))
 }
 
 /// The port of a pod that a service's port leads to.
-fn target(port: &Value, pods: &[Value]) -> Option<i64> {
+fn target(port: &Value, pods: &[Arc<Record>]) -> Option<i64> {
     match &port["targetPort"] {
         Value::Number(number) => number.as_i64(),
+        // The first that has it tells: mostly the very first.
         Value::String(name) => pods.iter().find_map(|pod| {
+            let pod = pod.value();
             let containers = pod["spec"]["containers"].as_array()?;
             let mut ports = containers.iter().filter_map(|it| it["ports"].as_array()).flatten();
             ports.find(|it| it["name"] == name.as_str())?["containerPort"].as_i64()
@@ -33,23 +42,19 @@ impl Controllers {
             self.without_service(at);
             return;
         };
-        let selector = &service["spec"]["selector"];
-        if selector.as_object().is_none_or(serde_json::Map::is_empty) || is_going(&service) {
-            return;
-        }
+        let Some(selector) = selector(&service["spec"]["selector"]).filter(|_| !is_going(&service)) else { return };
         let metadata = &service["metadata"];
         let (namespace, name) = (text(metadata, "namespace").to_owned(), text(metadata, "name").to_owned());
-        let records = self.inside.list(PODS, &namespace).into_iter();
-        let mut pods: Vec<Value> =
-            records.filter(|record| covers(selector, &record.labels)).map(|record| record.value()).collect();
-        pods.retain(|pod| !is_over(pod) && !text(&pod["status"], "podIP").is_empty());
+        let mut pods = self.pods_with(&namespace, |labels| selector.matches(labels));
+        pods.retain(|pod| self.facts.behind(Some(pod)).is_some());
         let mut ports = Vec::new();
         for port in service["spec"]["ports"].as_array().into_iter().flatten() {
             let Some(number) = target(port, &pods) else { continue };
             let name = text(port, "name");
             ports.push(json!({"name": name, "port": number, "protocol": port["protocol"]}));
         }
-        self.slice(&service, &namespace, &name, &pods, &ports);
+        let pods: Vec<Behind> = pods.iter().map(|pod| Behind::new(pod, self.facts)).collect();
+        self.slices(&service, &namespace, &name, &pods, &ports);
         self.old_style(&service, at, &pods, &ports);
     }
 
@@ -60,59 +65,72 @@ impl Controllers {
         }
     }
 
-    fn slice(&mut self, service: &Value, namespace: &str, name: &str, pods: &[Value], ports: &[Value]) {
-        let endpoints: Vec<Value> = pods
-            .iter()
-            .map(|pod| {
-                let (ready, going) = (is_ready(pod), is_going(pod));
-                json!({
-                    "addresses": [pod["status"]["podIP"]],
-                    "conditions": {"ready": ready && !going, "serving": ready, "terminating": going},
-                    "nodeName": pod["spec"]["nodeName"],
-                    "targetRef": reference(pod),
-                })
-            })
-            .collect();
-        let mut records = self.inside.list(self.ids.slices, namespace).into_iter();
-        let old = records.find(|record| record.labels.get(SERVICE).is_some_and(|it| it == name));
+    /// Each pod stays in the slice in which it stands; those that are new go where there is room.
+    fn slices(&mut self, service: &Value, namespace: &str, name: &str, pods: &[Behind<'_>], ports: &[Value]) {
+        let is_ours = |record: &Arc<Record>| record.labels.get(SERVICE).is_some_and(|it| it == name);
+        let old: Vec<Arc<Record>> = self.inside.list(self.ids.slices, namespace).into_iter().filter(is_ours).collect();
+        let mut slices: Vec<Value> = old.iter().map(|record| record.value()).collect();
+        let mut parts: Vec<Vec<Value>> = Vec::new();
+        let mut left: FxHashMap<&str, &Behind<'_>> = pods.iter().map(|pod| (pod.uid.as_str(), pod)).collect();
+        for slice in &slices {
+            let stands = slice["endpoints"].as_array().into_iter().flatten();
+            let stands = stands.filter_map(|it| left.remove(it["targetRef"]["uid"].as_str()?));
+            parts.push(stands.map(Behind::endpoint).collect());
+        }
+        let mut new = pods.iter().filter(|pod| left.contains_key(pod.uid.as_str())).map(Behind::endpoint).peekable();
+        for part in &mut parts {
+            part.extend(new.by_ref().take(FULL.saturating_sub(part.len())));
+        }
+        while new.peek().is_some() || parts.is_empty() {
+            parts.push(new.by_ref().take(FULL).collect());
+        }
+        let ports = Value::from(ports.to_vec());
+        let some = parts.iter().any(|part| !part.is_empty());
+        for (at, part) in parts.into_iter().enumerate() {
+            let spare = part.is_empty() && (some || at > 0);
+            let endpoints = Value::from(part);
+            let Some(slice) = slices.get_mut(at) else {
+                self.new_slice(service, namespace, name, &endpoints, &ports);
+                continue;
+            };
+            // One that nobody stands in goes, unless it is the only one.
+            if spare {
+                let _ = self.inside.delete(self.ids.slices, &old[at].key, text(&slice["metadata"], "uid"));
+                continue;
+            }
+            if slice["endpoints"] != endpoints || slice["ports"] != ports {
+                slice["endpoints"] = endpoints;
+                slice["ports"] = ports.clone();
+                let _ = self.inside.update(self.ids.slices, "", slice);
+            }
+        }
+    }
+
+    fn new_slice(&mut self, service: &Value, namespace: &str, name: &str, endpoints: &Value, ports: &Value) {
         let mut labels = service["metadata"]["labels"].as_object().cloned().unwrap_or_default();
         labels.insert(SERVICE.to_owned(), name.into());
         labels.insert("endpointslice.kubernetes.io/managed-by".to_owned(), "endpointslice-controller.k8s.io".into());
         if service["spec"]["clusterIP"] == "None" {
             labels.insert("service.kubernetes.io/headless".to_owned(), "".into());
         }
-        let (endpoints, ports) = (Value::from(endpoints), Value::from(ports.to_vec()));
-        match old {
-            Some(record) => {
-                let mut slice = record.value();
-                if slice["endpoints"] != endpoints || slice["ports"] != ports {
-                    slice["endpoints"] = endpoints;
-                    slice["ports"] = ports;
-                    let _ = self.inside.update(self.ids.slices, "", &slice);
-                }
-            }
-            None => {
-                let slice = json!({
-                    "metadata": {
-                        "generateName": format!("{name}-"),
-                        "namespace": namespace,
-                        "labels": labels,
-                        "ownerReferences": [object::owner("v1", "Service", service)],
-                    },
-                    "addressType": "IPv4",
-                    "endpoints": endpoints,
-                    "ports": ports,
-                });
-                let _ = self.inside.create(self.ids.slices, &slice);
-            }
-        }
+        let slice = json!({
+            "metadata": {
+                "generateName": format!("{name}-"),
+                "namespace": namespace,
+                "labels": labels,
+                "ownerReferences": [object::owner("v1", "Service", service)],
+            },
+            "addressType": "IPv4",
+            "endpoints": endpoints,
+            "ports": ports,
+        });
+        let _ = self.inside.create(self.ids.slices, &slice);
     }
 
     /// `Endpoints`, as they were before there were slices.
-    fn old_style(&mut self, service: &Value, at: &str, pods: &[Value], ports: &[Value]) {
-        let address = |pod: &Value| json!({"ip": pod["status"]["podIP"], "nodeName": pod["spec"]["nodeName"], "targetRef": reference(pod)});
+    fn old_style(&mut self, service: &Value, at: &str, pods: &[Behind<'_>], ports: &[Value]) {
         let all = |ready: bool| -> Vec<Value> {
-            pods.iter().filter(|pod| !is_going(pod) && is_ready(pod) == ready).map(address).collect()
+            pods.iter().filter(|pod| !pod.going && pod.ready == ready).take(MOST).map(Behind::address).collect()
         };
         let mut subset = json!({});
         for (name, addresses) in [("addresses", all(true)), ("notReadyAddresses", all(false))] {
@@ -154,7 +172,46 @@ impl Controllers {
     }
 }
 
-fn reference(pod: &Value) -> Value {
-    let metadata = &pod["metadata"];
-    json!({"kind": "Pod", "namespace": metadata["namespace"], "name": metadata["name"], "uid": metadata["uid"]})
+/// A pod behind a service.
+struct Behind<'a> {
+    namespace: &'a str,
+    name: &'a str,
+    uid: String,
+    ip: &'a str,
+    node: &'a str,
+    ready: bool,
+    going: bool,
+}
+
+impl<'a> Behind<'a> {
+    fn new(pod: &'a Record, facts: Facts) -> Behind<'a> {
+        Behind {
+            namespace: pod.namespace(),
+            name: pod.name(),
+            uid: pod.uid(),
+            ip: facts.address(pod),
+            node: facts.node(pod),
+            ready: pod.pulse.ready,
+            going: pod.pulse.going,
+        }
+    }
+
+    fn reference(&self) -> Value {
+        json!({"kind": "Pod", "namespace": self.namespace, "name": self.name, "uid": self.uid})
+    }
+
+    /// As a slice has it.
+    fn endpoint(&self) -> Value {
+        json!({
+            "addresses": [self.ip],
+            "conditions": {"ready": self.ready && !self.going, "serving": self.ready, "terminating": self.going},
+            "nodeName": self.node,
+            "targetRef": self.reference(),
+        })
+    }
+
+    /// As `Endpoints` have it.
+    fn address(&self) -> Value {
+        json!({"ip": self.ip, "nodeName": self.node, "targetRef": self.reference()})
+    }
 }

@@ -37,16 +37,17 @@ impl Controllers {
         if id == EVENTS {
             return;
         }
-        let gone = record.value();
-        let uid = text(&gone["metadata"], "uid").to_owned();
-        let namespace = text(&gone["metadata"], "namespace").to_owned();
+        let (namespace, uid) = (record.namespace(), record.uid());
         self.told.remove(&uid);
-        for (id, dependent) in self.dependents(&namespace, &uid) {
+        for (id, dependent) in self.dependents(namespace, &uid) {
             self.loses(id, &dependent, &uid);
         }
-        for owner in gone["metadata"]["ownerReferences"].as_array().into_iter().flatten() {
+        if record.owners.is_empty() {
+            return;
+        }
+        for owner in record.value()["metadata"]["ownerReferences"].as_array().into_iter().flatten() {
             if owner["blockOwnerDeletion"] == true {
-                self.wakes(owner, &namespace);
+                self.wakes(owner, namespace);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What nodes do with their pods: start them, run jobs to their end, stop what is deleted.
 
-use super::object::{controller, is_going, is_over, is_ready, key, text};
+use super::object::{controller, is_over, key, text};
 use super::tell::{self, About};
 use super::{Controllers, Part};
 use crate::demo::program;
@@ -19,25 +19,26 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 impl Controllers {
     pub(super) fn pod(&mut self, at: &str) {
-        let Some(pod) = self.inside.get(PODS, at) else { return };
-        let node = text(&pod["spec"], "nodeName");
+        let Some(record) = self.inside.store().get(PODS, at) else { return };
+        let node = self.facts.node(&record);
         if node.is_empty() {
-            if !is_going(&pod) {
+            if !record.pulse.going {
                 self.waiting.insert(at.to_owned());
                 self.add(Part::Schedule, at);
             }
             return;
         }
         self.waiting.remove(at);
-        let Some(host) = self.inside.get(NODES, node) else {
+        let Some(host) = self.inside.store().get(NODES, node) else {
             self.is_lost(node);
             return;
         };
         self.add(Part::Evict, at);
-        if !is_ready(&host) {
+        if !host.pulse.ready {
             return;
         }
-        if is_going(&pod) {
+        let pod = record.value();
+        if record.pulse.going {
             self.stop(at, &pod);
             return;
         }

@@ -13,7 +13,9 @@ mod daemon_set;
 mod debug;
 mod deployment;
 mod endpoints;
+mod facts;
 mod garbage;
+mod hosts;
 mod job;
 mod kubelet;
 mod namespace;
@@ -26,14 +28,17 @@ mod scheduler;
 mod short;
 mod stateful_set;
 mod tell;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 use crate::server::registry::Registry;
 use crate::server::resource::{DEPLOYMENTS, EVENTS, Id, NAMESPACES, NODES, PODS};
 use crate::server::store::{Event, Record, Store};
-use crate::server::{Inside, Kubelet, Labels};
+use crate::server::{Inside, Kubelet};
+use facts::{Facts, Selectors};
+use hosts::Hosts;
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -41,6 +46,11 @@ use tokio::time::{Duration, Instant, sleep_until};
 
 /// Something to look at: a part of the work, and the key of an object.
 type Work = (Part, String);
+
+/// After so much work others have their turn.
+const SLICE: Duration = Duration::from_millis(2);
+/// And after so many looks, where no time passes.
+const MOST_LOOKS: usize = 64;
 
 /// A part of the work.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -120,8 +130,9 @@ impl Ids {
 pub struct Controllers {
     inside: Inside,
     ids: Ids,
-    /// Up to which version the changes of each kind are seen.
-    seen: FxHashMap<Id, u64>,
+    facts: Facts,
+    /// Up to which version changes are seen.
+    seen: u64,
     work: BTreeSet<Work>,
     timers: BTreeMap<(Instant, u64), Work>,
     /// How many timers there were: two of the same moment are two.
@@ -134,6 +145,10 @@ pub struct Controllers {
     pending: FxHashMap<Work, (Instant, u64)>,
     /// What was told of objects, by their uids.
     told: FxHashMap<String, tell::Told>,
+    /// What is known of the nodes.
+    hosts: Hosts,
+    /// What services and budgets select.
+    selectors: Selectors,
     /// How many addresses each node gave away.
     addresses: FxHashMap<String, usize>,
     /// The uids of pods that are being stopped.
@@ -159,8 +174,9 @@ impl Controllers {
     pub fn new(store: Arc<Store>, kubelet: Arc<dyn Kubelet>) -> Controllers {
         Controllers {
             ids: Ids::of(&store.registry),
+            facts: Facts::of(&store.registry),
             inside: Inside::new(store, "kube-controller-manager"),
-            seen: FxHashMap::default(),
+            seen: 0,
             work: BTreeSet::new(),
             timers: BTreeMap::new(),
             set: 0,
@@ -168,6 +184,8 @@ impl Controllers {
             placed: 0,
             pending: FxHashMap::default(),
             told: FxHashMap::default(),
+            hosts: Hosts::default(),
+            selectors: Selectors::default(),
             addresses: FxHashMap::default(),
             stopping: FxHashSet::default(),
             tallies: FxHashMap::default(),
@@ -187,9 +205,7 @@ impl Controllers {
         let store = self.inside.store().clone();
         let changes = store.subscribe();
         let begin = store.version();
-        for (id, _) in store.registry.all() {
-            self.seen.insert(id, begin);
-        }
+        self.seen = begin;
         self.take_quotas(begin);
         if lively {
             self.begin_nodes();
@@ -199,19 +215,14 @@ impl Controllers {
         for record in self.inside.list(self.ids.cron_jobs, "") {
             self.add(Part::CronJob, &record.key);
         }
-        self.follow(store, changes, begin)
+        self.follow(store, changes)
     }
 
-    async fn follow(mut self, store: Arc<Store>, mut changes: watch::Receiver<u64>, begin: u64) {
+    async fn follow(mut self, store: Arc<Store>, mut changes: watch::Receiver<u64>) {
         loop {
             changes.mark_unchanged();
-            self.see(&store, begin);
-            self.ring(Instant::now());
-            // In slices, so that connections on the same thread go on.
-            for _ in 0..64 {
-                let Some((part, key)) = self.work.pop_first() else { break };
-                self.look(part, &key);
-            }
+            self.see(&store);
+            self.turn(Instant::now);
             if !self.work.is_empty() {
                 tokio::task::yield_now().await;
                 continue;
@@ -225,15 +236,26 @@ impl Controllers {
         }
     }
 
+    /// Looks at some of what is to be looked at: in slices, so that connections on the same thread go on.
+    fn turn(&mut self, now: impl Fn() -> Instant) {
+        let begun = now();
+        self.ring(begun);
+        for _ in 0..MOST_LOOKS {
+            let Some((part, key)) = self.work.pop_first() else { break };
+            self.look(part, &key);
+            if now().duration_since(begun) >= SLICE {
+                break;
+            }
+        }
+    }
+
     /// Takes in what has changed.
-    fn see(&mut self, store: &Store, begin: u64) {
-        let mut ids: Vec<Id> = store.registry.all().into_iter().map(|(id, _)| id).collect();
-        ids.dedup();
-        for id in ids.into_iter().filter(|id| *id != EVENTS) {
-            let from = *self.seen.get(&id).unwrap_or(&begin);
-            match store.since(id, from) {
-                Ok((events, upto)) => {
-                    self.seen.insert(id, upto);
+    fn see(&mut self, store: &Store) {
+        let (all, upto) = store.all_since(self.seen);
+        self.seen = upto;
+        for (id, changes) in all.into_iter().filter(|(id, _)| *id != EVENTS) {
+            match changes {
+                Ok(events) => {
                     for event in events {
                         self.note(id, &event);
                     }
@@ -241,9 +263,7 @@ impl Controllers {
                 // Too much has happened: everything may have changed.
                 Err(_) => {
                     self.tallies.clear();
-                    let all = store.latest(id);
-                    self.seen.insert(id, all.version);
-                    for record in all.items.into_values() {
+                    for record in self.inside.list(id, "") {
                         self.note(id, &Event { version: record.version, old: None, new: Some(record) });
                     }
                 }
@@ -337,6 +357,9 @@ impl Controllers {
             _ => {}
         }
         if event.new.is_none() {
+            if let Some(part) = part {
+                self.selectors.forget(part, &record.key);
+            }
             self.collect(id, record);
             if let Some(namespace) = namespace.filter(|namespace| self.is_going(namespace)) {
                 self.add(Part::Namespace, namespace);
@@ -361,18 +384,18 @@ impl Controllers {
         }
         self.note_owner(record);
         self.note_claims(record);
-        let namespace = record.key.split('/').next().unwrap_or_default().to_owned();
-        for (id, part) in [(self.ids.services, Part::Service), (self.ids.budgets, Part::Budget)] {
-            for other in self.inside.list(id, &namespace) {
-                let object = other.value();
-                let selector = &object["spec"]["selector"];
-                let covers = if part == Part::Service {
-                    endpoints::covers(selector, &record.labels)
-                } else {
-                    Labels::of_selector(selector).is_some_and(|it| it.matches(&record.labels))
-                };
-                let before = event.old.as_ref().is_some_and(|old| old.labels != record.labels);
-                if covers || before {
+        let before = event.old.as_ref().is_some_and(|old| old.labels != record.labels);
+        let (old, new) = (event.old.as_deref(), event.new.as_deref());
+        let stands = self.facts.behind(old) != self.facts.behind(new);
+        let counts = self.facts.counted(old) != self.facts.counted(new);
+        for (id, part, other) in [(self.ids.services, Part::Service, stands), (self.ids.budgets, Part::Budget, counts)]
+        {
+            // Most of what becomes of a pod concerns neither.
+            if !before && !other {
+                continue;
+            }
+            for other in self.inside.list(id, record.namespace()) {
+                if before || self.selectors.covers(part, &other, &record.labels) {
                     self.add(part, &other.key);
                 }
             }
@@ -381,38 +404,20 @@ impl Controllers {
 
     /// The controller of an object looks after it.
     fn note_owner(&mut self, record: &Record) {
-        if record.owners.is_empty() {
-            return;
-        }
-        let object = record.value();
-        let Some(owner) = object::controller(&object) else { return };
-        let part = match owner["kind"].as_str() {
-            Some("Deployment") => Part::Deployment,
-            Some("ReplicaSet") => Part::ReplicaSet,
-            Some("StatefulSet") => Part::StatefulSet,
-            Some("DaemonSet") => Part::DaemonSet,
-            Some("Job") => Part::Job,
-            Some("CronJob") => Part::CronJob,
+        let Some(owner) = record.controller() else { return };
+        let part = match &*owner.kind {
+            "Deployment" => Part::Deployment,
+            "ReplicaSet" => Part::ReplicaSet,
+            "StatefulSet" => Part::StatefulSet,
+            "DaemonSet" => Part::DaemonSet,
+            "Job" => Part::Job,
+            "CronJob" => Part::CronJob,
             _ => return,
         };
-        let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
-        self.add(part, &format!("{namespace}/{}", owner["name"].as_str().unwrap_or_default()));
+        self.add(part, &format!("{}/{}", record.namespace(), owner.name));
     }
 
     fn is_going(&self, namespace: &str) -> bool {
-        let found = self.inside.get(NAMESPACES, namespace);
-        found.is_some_and(|it| object::is_going(&it))
-    }
-
-    /// The objects of a kind that an object owns.
-    fn owned(&self, id: Id, owner: &Value) -> Vec<Value> {
-        let metadata = &owner["metadata"];
-        let (namespace, uid) = (object::text(metadata, "namespace"), object::text(metadata, "uid"));
-        let prefix = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
-        let records = self.inside.store().owned(id, uid).into_iter();
-        let mut all: Vec<Value> =
-            records.filter(|record| record.key.starts_with(&prefix)).map(|record| record.value()).collect();
-        all.retain(|it| object::controller(it).is_some_and(|it| it["uid"] == uid));
-        all
+        self.inside.store().get(NAMESPACES, namespace).is_some_and(|it| it.pulse.going)
     }
 }

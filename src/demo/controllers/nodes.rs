@@ -5,7 +5,7 @@ use super::tell::{self, About};
 use super::{Controllers, Part, scheduler};
 use crate::server::now;
 use crate::server::resource::{NODES, PODS};
-use crate::server::store::{Event, Record, Texts};
+use crate::server::store::{Event, Record};
 use serde_json::{Value, json};
 use tokio::time::Duration;
 
@@ -89,15 +89,14 @@ impl Controllers {
 
     /// The keys of the pods on a node.
     fn pods_on(&self, node: &str) -> Vec<String> {
-        let store = self.inside.store();
-        let place = store.registry.get(PODS).and_then(|it| it.fields.iter().position(|field| field == "spec.nodeName"));
-        let on = |fields: &Texts| place.and_then(|place| fields.get(place)).is_some_and(|it| it == node);
-        self.inside
-            .list(PODS, "")
-            .iter()
-            .filter(|record| on(&record.fields))
-            .map(|record| record.key.to_string())
-            .collect()
+        let mut keys = Vec::new();
+        let _ = self.inside.store().read(PODS, None, "", "", &mut |pod| {
+            if self.facts.node(pod) == node {
+                keys.push(pod.key.to_string());
+            }
+            true
+        });
+        keys
     }
 
     pub(super) fn node(&mut self, name: &str) {
@@ -227,11 +226,16 @@ impl Controllers {
 
     /// A pod leaves a node whose taints it does not bear, or not for so long.
     pub(super) fn evict(&mut self, at: &str) {
-        let Some(pod) = self.inside.get(PODS, at) else { return };
-        let Some(node) = self.inside.get(NODES, text(&pod["spec"], "nodeName")) else { return };
-        if is_going(&pod) || is_over(&pod) {
+        let Some(pod) = self.inside.store().get(PODS, at) else { return };
+        let Some(node) = self.inside.store().get(NODES, self.facts.node(&pod)) else { return };
+        if !self.facts.is_active(&pod) {
             return;
         }
+        // Mostly nothing is wrong, and nothing was.
+        if !node.mentions("\"NoExecute\"") && !self.pending.contains_key(&(Part::Evict, at.to_owned())) {
+            return;
+        }
+        let (pod, node) = (pod.value(), node.value());
         let Some(left) = patience(&pod, &node) else {
             self.stays(&pod, at);
             return;

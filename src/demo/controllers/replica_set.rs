@@ -1,10 +1,13 @@
 //! Replica sets: as many pods as are wanted.
 
-use super::object::{self, is_active, is_going, is_ready, key, number, set_some, text};
+use super::object::{self, is_going, number, set_some, text};
 use super::tell::About;
-use super::{Controllers, Labels, Part};
+use super::{Controllers, Part};
+use crate::server::Labels;
 use crate::server::resource::PODS;
+use crate::server::store::Record;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const WHO: &str = "replicaset-controller";
 
@@ -15,11 +18,12 @@ impl Controllers {
         if !is_going(&set) {
             self.adopt(&set, &namespace);
         }
-        let mut pods = self.owned(PODS, &set);
-        let going = pods.iter().filter(|pod| is_going(pod)).count();
-        pods.retain(is_active);
+        let mut pods = self.controlled(PODS, &set);
+        let going = pods.iter().filter(|pod| pod.pulse.going).count();
+        pods.retain(|pod| self.facts.is_active(pod));
         let wanted = number(&set["spec"], "replicas");
         let has = pods.len() as i64;
+        let mut born = 0;
         let about = About { api_version: "apps/v1", kind: "ReplicaSet", object: &set, path: "" };
         let mut failure = object::condition(&set, "ReplicaFailure").cloned();
         if !is_going(&set) {
@@ -35,7 +39,7 @@ impl Controllers {
                         Ok(pod) => {
                             let message = format!("Created pod: {}", text(&pod["metadata"], "name"));
                             self.tell(WHO, &about, "SuccessfulCreate", &message);
-                            pods.push(pod);
+                            born += 1;
                         }
                         Err(why) => {
                             failure = Some(object::told(&set, "ReplicaFailure", true, "FailedCreate", &why, false));
@@ -48,40 +52,38 @@ impl Controllers {
             }
             if has > wanted {
                 // Those that work least go first, of equal ones the youngest.
-                let rank = |pod: &Value| {
-                    let placed = !text(&pod["spec"], "nodeName").is_empty();
-                    let born = text(&pod["metadata"], "creationTimestamp").to_owned();
-                    (placed, is_ready(pod), std::cmp::Reverse(born))
+                let rank = |pod: &Arc<Record>| {
+                    let placed = !self.facts.node(pod).is_empty();
+                    let born = text(&pod.value()["metadata"], "creationTimestamp").to_owned();
+                    (placed, pod.pulse.ready, std::cmp::Reverse(born))
                 };
                 pods.sort_by_cached_key(rank);
                 for pod in pods.drain(..(has - wanted) as usize) {
-                    if self.inside.delete(PODS, &key(&pod), text(&pod["metadata"], "uid")).is_ok() {
-                        let message = format!("Deleted pod: {}", text(&pod["metadata"], "name"));
+                    if self.inside.delete(PODS, &pod.key, &pod.uid()).is_ok() {
+                        let message = format!("Deleted pod: {}", pod.name());
                         self.tell(WHO, &about, "SuccessfulDelete", &message);
                     }
                 }
             }
         }
-        self.replica_status(&set, &pods, going, failure);
+        let ready = pods.iter().filter(|pod| pod.pulse.ready).count();
+        self.replica_status(&set, pods.len() + born, ready, going, failure);
     }
 
-    fn replica_status(&mut self, set: &Value, pods: &[Value], going: usize, failure: Option<Value>) {
-        let ready = pods.iter().filter(|pod| is_ready(pod)).count() as i64;
-        let mut next = set.clone();
+    fn replica_status(&mut self, set: &Value, all: usize, ready: usize, going: usize, failure: Option<Value>) {
         let mut status = json!({
-            "replicas": pods.len(),
+            "replicas": all,
             "terminatingReplicas": going,
             "observedGeneration": set["metadata"]["generation"],
         });
-        for (name, number) in
-            [("fullyLabeledReplicas", pods.len() as i64), ("readyReplicas", ready), ("availableReplicas", ready)]
-        {
-            set_some(&mut status, name, number);
+        for (name, number) in [("fullyLabeledReplicas", all), ("readyReplicas", ready), ("availableReplicas", ready)] {
+            set_some(&mut status, name, number as i64);
         }
         if let Some(failure) = failure {
             status["conditions"] = json!([failure]);
         }
         if set["status"] != status {
+            let mut next = set.clone();
             next["status"] = status;
             let _ = self.inside.update(self.ids.replica_sets, "status", &next);
         }
@@ -90,15 +92,12 @@ impl Controllers {
     /// Takes pods that nobody controls and that the selector names.
     fn adopt(&mut self, set: &Value, namespace: &str) {
         let Some(labels) = Labels::of_selector(&set["spec"]["selector"]) else { return };
-        let prefix = format!("{namespace}/");
         for record in self.inside.store().owned(PODS, "") {
-            if record.key.starts_with(&prefix) && !labels.is_empty() && labels.matches(&record.labels) {
-                let pod = record.value();
-                if is_active(&pod) {
-                    let owner = object::owner("apps/v1", "ReplicaSet", set);
-                    let change = json!({"metadata": {"ownerReferences": [owner], "uid": pod["metadata"]["uid"]}});
-                    let _ = self.inside.merge(PODS, &record.key, "", &change);
-                }
+            let fits = record.namespace() == namespace && !labels.is_empty() && labels.matches(&record.labels);
+            if fits && self.facts.is_active(&record) {
+                let owner = object::owner("apps/v1", "ReplicaSet", set);
+                let change = json!({"metadata": {"ownerReferences": [owner], "uid": record.uid()}});
+                let _ = self.inside.merge(PODS, &record.key, "", &change);
             }
         }
     }

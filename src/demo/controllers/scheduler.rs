@@ -1,6 +1,7 @@
 //! The scheduler: a node for each pod, or why there is none.
 
-use super::object::{condition, is_going, is_ready, text, told};
+use super::hosts::Host;
+use super::object::{condition, is_going, text, told};
 use super::{Controllers, tell};
 use crate::server::resource::{NODES, PODS};
 use serde_json::{Value, json};
@@ -25,12 +26,13 @@ impl Controllers {
             self.unschedulable(&pod, nodes, &BTreeMap::from([(why, 0)]));
             return;
         }
-        let nodes: Vec<Value> = self.inside.list(NODES, "").iter().map(|record| record.value()).collect();
+        let nodes = self.hosts.now(self.inside.store());
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
-        let mut fit: Vec<&Value> = Vec::new();
-        for node in &nodes {
-            match obstacle(&pod, node) {
-                Some(reason) => *reasons.entry(reason).or_default() += 1,
+        let mut fit: Vec<&Host> = Vec::new();
+        let wants = ["cpu", "memory"].map(|name| wants(&pod, name));
+        for node in nodes.iter() {
+            match obstacle(&pod, wants, node) {
+                Some(reason) => *reasons.entry(reason.to_owned()).or_default() += 1,
                 None => fit.push(node),
             }
         }
@@ -39,7 +41,7 @@ impl Controllers {
             return;
         }
         self.placed += 1;
-        let node = text(&fit[self.placed % fit.len()]["metadata"], "name");
+        let node = &*fit[self.placed % fit.len()].record.key;
         if self.inside.named("kube-scheduler").bind(PODS, at, node).is_err() {
             return;
         }
@@ -79,33 +81,33 @@ impl Controllers {
     }
 }
 
-/// Why a pod cannot be on a node.
-fn obstacle(pod: &Value, node: &Value) -> Option<String> {
-    let spec = &node["spec"];
-    if spec["unschedulable"] == true
+/// Why a pod that wants so many cores and bytes cannot be on a node.
+fn obstacle(pod: &Value, [cpu, memory]: [f64; 2], node: &Host) -> Option<&'static str> {
+    if node.unschedulable
         && !tolerates(pod, &json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}))
     {
-        return Some("node(s) were unschedulable".to_owned());
+        return Some("node(s) were unschedulable");
     }
     if untolerated(pod, node, &["NoSchedule", "NoExecute"]).is_some() {
-        return Some("node(s) had untolerated taint(s)".to_owned());
+        return Some("node(s) had untolerated taint(s)");
     }
     if !selected(pod, node) {
-        return Some("node(s) didn't match Pod's node affinity/selector".to_owned());
+        return Some("node(s) didn't match Pod's node affinity/selector");
     }
-    if !is_ready(node) {
-        return Some("node(s) were not ready".to_owned());
+    if !node.record.pulse.ready {
+        return Some("node(s) were not ready");
     }
-    ["cpu", "memory"]
-        .into_iter()
-        .find(|name| wants(pod, name) > quantity(&node["status"]["allocatable"][*name]))
-        .map(|name| format!("Insufficient {name}"))
+    match () {
+        () if cpu > node.cpu => Some("Insufficient cpu"),
+        () if memory > node.memory => Some("Insufficient memory"),
+        () => None,
+    }
 }
 
 /// A taint with one of these effects that a pod does not bear.
-pub fn untolerated<'a>(pod: &Value, node: &'a Value, effects: &[&str]) -> Option<&'a Value> {
-    let taints = node["spec"]["taints"].as_array().into_iter().flatten();
-    taints.filter(|taint| effects.contains(&text(taint, "effect"))).find(|taint| !tolerates(pod, taint))
+pub fn untolerated<'a>(pod: &Value, node: &'a Host, effects: &[&str]) -> Option<&'a Value> {
+    let mut taints = node.taints.iter().filter(|taint| effects.contains(&text(taint, "effect")));
+    taints.find(|taint| !tolerates(pod, taint))
 }
 
 fn tolerates(pod: &Value, taint: &Value) -> bool {
@@ -123,18 +125,20 @@ pub fn tolerations<'a>(pod: &'a Value, taint: &'a Value) -> impl Iterator<Item =
 }
 
 /// Whether the pod's node selector and required affinity take a node.
-pub fn selected(pod: &Value, node: &Value) -> bool {
-    let labels = &node["metadata"]["labels"];
+pub fn selected(pod: &Value, node: &Host) -> bool {
+    let labels = &node.record.labels;
     let mut pairs = pod["spec"]["nodeSelector"].as_object().into_iter().flatten();
-    if !pairs.all(|(name, value)| labels[name] == *value) {
+    if !pairs.all(|(name, value)| labels.get(name).is_some_and(|has| value == has)) {
         return false;
     }
     let required = &pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
     let Some(terms) = required["nodeSelectorTerms"].as_array() else { return true };
+    let all = |term: &Value, list: &str, has: &dyn Fn(&Value) -> bool| {
+        term[list].as_array().is_none_or(|terms| terms.iter().all(has))
+    };
     terms.iter().any(|term| {
-        let all = |list: &str| term[list].as_array().cloned().unwrap_or_default();
-        all("matchExpressions").iter().all(|it| matches(it, labels[text(it, "key")].as_str()))
-            && all("matchFields").iter().all(|it| matches(it, node["metadata"]["name"].as_str()))
+        all(term, "matchExpressions", &|it| matches(it, labels.get(text(it, "key")).map(String::as_str)))
+            && all(term, "matchFields", &|it| matches(it, Some(&node.record.key)))
     })
 }
 

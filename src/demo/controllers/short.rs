@@ -21,7 +21,7 @@ impl Controllers {
     /// With churn, those that are short at the beginning try again.
     pub(super) fn begin_short(&mut self) {
         for record in self.inside.list(self.ids.replica_sets, "") {
-            if memchr::memmem::find(&record.item(), b"\"ReplicaFailure\"").is_some() {
+            if record.mentions("\"ReplicaFailure\"") {
                 self.add(Part::ReplicaSet, &record.key);
             }
         }

@@ -1,16 +1,23 @@
 //! Stateful sets: pods by number, one after the other.
 
-use super::object::{self, is_going, is_over, is_ready, key, number, set_some, text};
+use super::object::{self, is_going, key, number, set_some, text};
 use super::tell::About;
 use super::{Controllers, Part};
 use crate::server::resource::PODS;
+use crate::server::store::Record;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const WHO: &str = "statefulset-controller";
 const HASH: &str = "controller-revision-hash";
 
-fn ordinal(pod: &Value) -> i64 {
-    text(&pod["metadata"], "name").rsplit('-').next().and_then(|text| text.parse().ok()).unwrap_or(-1)
+fn ordinal(pod: &Record) -> i64 {
+    pod.name().rsplit('-').next().and_then(|text| text.parse().ok()).unwrap_or(-1)
+}
+
+/// Whether a pod was made for the revision of this hash.
+fn is_of(pod: &Record, hash: &str) -> bool {
+    pod.labels.get(HASH).is_some_and(|it| it == hash)
 }
 
 fn partition(set: &Value) -> i64 {
@@ -20,21 +27,21 @@ fn partition(set: &Value) -> i64 {
 impl Controllers {
     pub(super) fn stateful_set(&mut self, at: &str) {
         let Some(set) = self.inside.get(self.ids.stateful_sets, at) else { return };
-        let mut pods = self.owned(PODS, &set);
-        pods.sort_by_key(ordinal);
         if is_going(&set) {
             return;
         }
+        let mut pods = self.controlled(PODS, &set);
+        pods.sort_by_key(|pod| ordinal(pod));
         let current = self.revision("StatefulSet", &set);
         let hash = current.name.clone();
         self.step(&set, &pods, &hash);
-        let mut pods = self.owned(PODS, &set);
-        pods.retain(|pod| !is_over(pod));
+        let mut pods = self.controlled(PODS, &set);
+        pods.retain(|pod| !self.facts.is_over(pod));
         self.stateful_status(&set, &pods, &current.name, &hash);
     }
 
     /// The next step towards what is wanted: in order, each waits for the one before it.
-    fn step(&mut self, set: &Value, pods: &[Value], hash: &str) {
+    fn step(&mut self, set: &Value, pods: &[Arc<Record>], hash: &str) {
         let wanted = number(&set["spec"], "replicas");
         let start = number(&set["spec"]["ordinals"], "start");
         let ordered = set["spec"]["podManagementPolicy"] != "Parallel";
@@ -43,11 +50,11 @@ impl Controllers {
         let at = key(set);
         for number in start..start + wanted {
             match pods.iter().find(|pod| ordinal(pod) == number) {
-                Some(pod) if is_over(pod) && !is_going(pod) => {
-                    let _ = self.inside.delete(PODS, &key(pod), text(&pod["metadata"], "uid"));
+                Some(pod) if self.facts.is_over(pod) && !pod.pulse.going => {
+                    let _ = self.inside.delete(PODS, &pod.key, &pod.uid());
                     return;
                 }
-                Some(pod) if ordered && (is_going(pod) || !is_ready(pod)) => return,
+                Some(pod) if ordered && (pod.pulse.going || !pod.pulse.ready) => return,
                 Some(_) => {}
                 None if self.waits(Part::StatefulSet, &at) => return,
                 None => {
@@ -74,7 +81,7 @@ impl Controllers {
         }
         let beyond = pods.iter().rev().filter(|pod| ordinal(pod) >= start + wanted);
         for pod in beyond {
-            if !is_going(pod) {
+            if !pod.pulse.going {
                 self.remove(&about, pod, &name);
             }
             if ordered {
@@ -85,13 +92,13 @@ impl Controllers {
             return;
         }
         for pod in pods.iter().rev().filter(|pod| ordinal(pod) >= start + partition(set)) {
-            if pod["metadata"]["labels"][HASH] != hash {
-                if !is_going(pod) {
+            if !is_of(pod, hash) {
+                if !pod.pulse.going {
                     self.remove(&about, pod, &name);
                 }
                 return;
             }
-            if is_going(pod) || !is_ready(pod) {
+            if pod.pulse.going || !pod.pulse.ready {
                 return;
             }
         }
@@ -113,9 +120,9 @@ impl Controllers {
         member(set, number, hash)
     }
 
-    fn remove(&mut self, about: &About<'_>, pod: &Value, name: &str) {
-        if self.inside.delete(PODS, &key(pod), text(&pod["metadata"], "uid")).is_ok() {
-            let message = format!("Delete Pod {} in StatefulSet {name} successful", text(&pod["metadata"], "name"));
+    fn remove(&mut self, about: &About<'_>, pod: &Record, name: &str) {
+        if self.inside.delete(PODS, &pod.key, &pod.uid()).is_ok() {
+            let message = format!("Delete Pod {} in StatefulSet {name} successful", pod.name());
             self.tell(WHO, about, "SuccessfulDelete", &message);
         }
     }
@@ -137,11 +144,11 @@ impl Controllers {
         }
     }
 
-    fn stateful_status(&mut self, set: &Value, pods: &[Value], name: &str, hash: &str) {
+    fn stateful_status(&mut self, set: &Value, pods: &[Arc<Record>], name: &str, hash: &str) {
         let old = &set["status"];
-        let live = || pods.iter().filter(|pod| !is_going(pod));
-        let ready = live().filter(|pod| is_ready(pod)).count() as i64;
-        let updated = live().filter(|pod| pod["metadata"]["labels"][HASH] == hash).count() as i64;
+        let live = || pods.iter().filter(|pod| !pod.pulse.going);
+        let ready = live().filter(|pod| pod.pulse.ready).count() as i64;
+        let updated = live().filter(|pod| is_of(pod, hash)).count() as i64;
         let wanted = number(&set["spec"], "replicas");
         let before = text(old, "currentRevision");
         let done = updated == wanted && ready == wanted && pods.len() as i64 == wanted;

@@ -2,10 +2,61 @@
 
 use super::object::{condition, is_going, is_ready, text};
 use crate::server::quantity;
+use crate::server::store::Record;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// How far from its target a metric may be before anything is done.
 const TOLERANCE: f64 = 0.1;
+
+/// What of a pod is looked at here: the rest of its text is not read.
+#[derive(Deserialize, Serialize)]
+struct Slim {
+    metadata: Metadata,
+    spec: Spec,
+    status: Status,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Metadata {
+    name: Value,
+    namespace: Value,
+    uid: Value,
+    #[serde(default)]
+    labels: Value,
+    #[serde(rename = "deletionTimestamp", skip_serializing_if = "Option::is_none")]
+    going: Option<Value>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Spec {
+    #[serde(rename = "nodeName", default)]
+    node: Value,
+    containers: Vec<Container>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Container {
+    name: Value,
+    #[serde(default)]
+    resources: Value,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Status {
+    #[serde(default)]
+    phase: Value,
+    #[serde(rename = "startTime", default)]
+    start: Value,
+    #[serde(default)]
+    conditions: Value,
+}
+
+/// A pod, as far as it is looked at here.
+pub(super) fn slim(pod: &Record) -> Value {
+    let read = pod.read::<Slim>().and_then(|slim| serde_json::to_value(slim).ok());
+    read.unwrap_or_else(|| pod.value())
+}
 
 /// What came of the metrics of an autoscaler.
 #[derive(Default)]

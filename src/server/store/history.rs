@@ -145,6 +145,11 @@ impl History {
         self.floor = version;
     }
 
+    /// Whether something changed after a version, or it cannot be told any more.
+    pub fn is_newer(&self, version: u64) -> bool {
+        version < self.floor || self.ring.back().is_some_and(|(event, _)| event.version > version)
+    }
+
     /// At most so many of the changes after a version.
     pub fn since(&self, version: u64, most: usize) -> Result<Vec<Event>, Miss> {
         if version < self.floor {
@@ -156,9 +161,14 @@ impl History {
 
     /// Goes through the objects whose keys begin with a prefix, from a key on, in order, until `visit` says no.
     pub fn read(&self, prefix: &str, from: &str, visit: &mut dyn FnMut(&Arc<Record>) -> bool) {
-        let range = (Bound::Included(prefix.max(from)), Bound::Unbounded);
-        for (key, record) in self.live.range::<str, _>(range) {
-            if !key.starts_with(prefix) || !visit(record) {
+        // Where it is known what comes after the prefix, keys need not be looked at one by one.
+        let end = after(prefix);
+        if end.as_deref().is_some_and(|end| from >= end) {
+            return;
+        }
+        let bound = end.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        for (key, record) in self.live.range::<str, _>((Bound::Included(prefix.max(from)), bound)) {
+            if end.is_none() && !key.starts_with(prefix) || !visit(record) {
                 return;
             }
         }
@@ -193,7 +203,13 @@ impl History {
     }
 }
 
+/// The first text after all that begin with a prefix.
+fn after(prefix: &str) -> Option<String> {
+    let last = prefix.bytes().next_back().filter(|last| *last < 0x7f)?;
+    Some(format!("{}{}", &prefix[..prefix.len() - 1], char::from(last + 1)))
+}
+
 fn owners(record: &Record) -> impl Iterator<Item = &str> {
     let none = record.owners.is_empty().then_some("");
-    record.owners.iter().map(|owner| &**owner).chain(none)
+    record.owners.iter().map(|owner| &*owner.uid).chain(none)
 }

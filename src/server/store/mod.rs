@@ -7,7 +7,7 @@ mod record;
 mod tests;
 
 pub use history::Keep;
-pub use record::{Mould, Pulse, Record, Texts};
+pub use record::{Mould, Owner, Pulse, Record, Texts};
 
 use super::registry::Registry;
 use super::resource::{Id, Resource};
@@ -83,6 +83,9 @@ pub enum Miss {
     /// The version has not happened; this is the latest.
     TooNew(u64),
 }
+
+/// The changes of one kind, or why they cannot be told.
+pub type Changes = Result<Vec<Event>, Miss>;
 
 /// Objects that are there before a store begins.
 #[derive(Default)]
@@ -355,6 +358,15 @@ impl Store {
     /// The changes after a version, and the version up to which they tell everything.
     pub fn since(&self, id: Id, version: u64) -> Result<(Vec<Event>, u64), Miss> {
         self.some_since(id, version, usize::MAX)
+    }
+
+    /// What changed after a version, kind by kind where there is something to tell, and the version up to which that is
+    /// everything.
+    pub fn all_since(&self, version: u64) -> (Vec<(Id, Changes)>, u64) {
+        let inner = self.inner.read();
+        let newer = inner.histories.iter().enumerate().filter(|(_, history)| history.is_newer(version));
+        let all = newer.map(|(id, history)| (id, history.since(version, usize::MAX))).collect();
+        (all, inner.version.max(version))
     }
 
     /// As [`Store::since`], but no more than so many changes.

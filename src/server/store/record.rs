@@ -2,6 +2,7 @@
 
 use super::pack::{Base, Group, Packed, Packer, Telling};
 use crate::server::resource::{Id, PODS, Resource};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -18,6 +19,31 @@ pub struct Pulse {
     pub ready: bool,
     /// How often what is wanted has changed.
     pub generation: i64,
+}
+
+/// One of those that own an object.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Owner {
+    /// Its uid.
+    pub uid: Box<str>,
+    /// Its kind.
+    pub kind: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
+    /// Whether it is the one that looks after the object.
+    pub controls: bool,
+}
+
+impl Owner {
+    fn of(reference: &Value) -> Option<Owner> {
+        let text = |name: &str| reference[name].as_str().map(Box::from);
+        Some(Owner {
+            uid: text("uid")?,
+            kind: text("kind").unwrap_or_default(),
+            name: text("name").unwrap_or_default(),
+            controls: reference["controller"] == true,
+        })
+    }
 }
 
 /// Some texts in one place.
@@ -68,8 +94,8 @@ pub struct Record {
     pub labels: Arc<BTreeMap<String, String>>,
     /// The selectable fields, in the order of the resource.
     pub fields: Texts,
-    /// The uids of those that own it.
-    pub owners: Arc<[Box<str>]>,
+    /// Those that own it.
+    pub owners: Arc<[Owner]>,
     /// How it fares.
     pub pulse: Pulse,
     /// The version.
@@ -99,7 +125,7 @@ fn lend<T>(work: impl FnOnce(&mut Vec<u8>) -> T) -> T {
 const LARGE: usize = 256 << 10;
 
 /// Texts that are alike: pods by their owner, others by what they are.
-fn group(id: Id, owners: &[Box<str>]) -> Group {
+fn group(id: Id, owners: &[Owner]) -> Group {
     let mut hasher = rustc_hash::FxHasher::default();
     if id == PODS {
         owners.hash(&mut hasher);
@@ -123,7 +149,7 @@ impl Record {
             labels.iter().filter_map(|(k, v)| Some((k.clone(), v.as_str()?.to_owned()))).collect()
         });
         let owners = metadata.get("ownerReferences").and_then(Value::as_array).into_iter().flatten();
-        let owners: Arc<[Box<str>]> = owners.filter_map(|owner| owner["uid"].as_str().map(Box::from)).collect();
+        let owners: Arc<[Owner]> = owners.filter_map(Owner::of).collect();
         let conditions = object.get("status").and_then(|status| status["conditions"].as_array()).into_iter().flatten();
         let pulse = Pulse {
             going: metadata.get("deletionTimestamp").is_some(),
@@ -200,12 +226,53 @@ impl Record {
         })
     }
 
-    /// The object, read back.
-    pub fn value(&self) -> Value {
+    /// The owner that looks after the object.
+    pub fn controller(&self) -> Option<&Owner> {
+        self.owners.iter().find(|owner| owner.controls)
+    }
+
+    /// The object's namespace; empty where it has none.
+    pub fn namespace(&self) -> &str {
+        self.key.split_once('/').map_or("", |(namespace, _)| namespace)
+    }
+
+    /// The object's name.
+    pub fn name(&self) -> &str {
+        self.key.split_once('/').map_or(&*self.key, |(_, name)| name)
+    }
+
+    /// The object's uid.
+    pub fn uid(&self) -> String {
+        // Metadata stands in the order of its names, and nothing that is known follows this one.
+        let last = lend(|text| {
+            self.body.copy(self.version_at as usize..self.metadata.end as usize, text);
+            let mark = b"\"uid\":\"";
+            let at = memchr::memmem::rfind(text, mark)? + mark.len();
+            let uid = text[at..].strip_suffix(b"\"}")?;
+            if uid.contains(&b'"') { None } else { String::from_utf8(uid.to_vec()).ok() }
+        });
+        last.unwrap_or_else(|| self.value()["metadata"]["uid"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Whether the object's text has this anywhere.
+    pub fn mentions(&self, what: &str) -> bool {
         lend(|text| {
             self.write_item(text);
-            serde_json::from_slice(text).unwrap_or_default()
+            memchr::memmem::find(text, what.as_bytes()).is_some()
         })
+    }
+
+    /// The parts of the object that a type asks for, read back.
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        lend(|text| {
+            self.write_item(text);
+            serde_json::from_slice(text).ok()
+        })
+    }
+
+    /// The object, read back.
+    pub fn value(&self) -> Value {
+        self.read().unwrap_or_default()
     }
 
     /// The object as it stands in a list: without kind and apiVersion.

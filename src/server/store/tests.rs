@@ -184,3 +184,82 @@ fn a_touch_changes_what_it_says_and_nothing_else() {
     assert_eq!(store.retouch(PODS, "ns0/none", |_| true), None);
     assert_eq!(store.version(), version);
 }
+
+#[test]
+fn a_prefix_takes_what_begins_with_it_and_nothing_else() {
+    let mut seeds = Seeds::default();
+    let registry = Registry::default();
+    let pods = registry.get(PODS).unwrap();
+    let mut keys = Vec::new();
+    for namespace in ["a", "a-b", "a.b", "a0", "aa", "b", "\u{7e}", "\u{7f}", "é"] {
+        for name in ["-", "0", "x", "\u{7e}", "\u{7f}", "é"] {
+            seeds.add(PODS, &pods, json!({"metadata": {"name": name, "namespace": namespace}}));
+            keys.push(format!("{namespace}/{name}"));
+        }
+    }
+    keys.sort();
+    let store = Store::new(registry, 1, keep(0), seeds);
+    for prefix in ["", "a", "a/", "a-", "a-b/", "b/", "c", "\u{7e}/", "\u{7f}", "\u{7f}/", "é", "é/é"] {
+        for from in ["", "a", "a/0", "a/x\0", "a0", "b/x", "z"] {
+            let wanted: Vec<&String> =
+                keys.iter().filter(|key| key.starts_with(prefix) && key.as_str() >= from).collect();
+            let found = read(&store, None, prefix, from, usize::MAX).unwrap();
+            assert_eq!(found.iter().map(|(key, _)| key).collect::<Vec<_>>(), wanted, "{prefix:?} from {from:?}");
+        }
+    }
+}
+
+#[test]
+fn a_uid_is_the_one_that_the_object_says() {
+    let registry = Registry::default();
+    let pods = registry.get(PODS).unwrap();
+    let metadata = [
+        json!({"name": "a", "namespace": "n", "uid": "3b2e"}),
+        json!({"name": "b", "namespace": "n"}),
+        json!({"name": "c", "namespace": "n", "uid": ""}),
+        json!({"name": "d", "namespace": "n", "uid": "1", "zone": "2"}),
+        json!({"name": "e", "namespace": "n", "zone": "\"uid\":\"2"}),
+        json!({"name": "f", "namespace": "n", "uid": "q\"uid\":\"x"}),
+        json!({"name": "g", "namespace": "n", "annotations": {"uid": "5"}, "selfLink": "/", "uid": "4"}),
+    ];
+    let mut seeds = Seeds::default();
+    for metadata in &metadata {
+        let object = json!({"metadata": metadata, "spec": {"uid": "no", "filler": "x".repeat(900)}});
+        seeds.add(PODS, &pods, object);
+    }
+    let store = Store::new(registry, 1, keep(0), seeds);
+    for metadata in &metadata {
+        let record = store.get(PODS, &format!("n/{}", metadata["name"].as_str().unwrap())).unwrap();
+        assert_eq!(record.uid(), metadata["uid"].as_str().unwrap_or_default(), "{metadata}");
+        assert_eq!((record.namespace(), record.name()), ("n", metadata["name"].as_str().unwrap()));
+    }
+}
+
+#[test]
+fn all_changes_are_those_of_each_kind() {
+    use crate::server::resource::{NAMESPACES, NODES};
+    let store = Store::new(Registry::default(), 10, keep(4), Seeds::default());
+    let node = |n: usize| json!({"metadata": {"name": format!("node-{n}")}});
+    store.apply(Change::Upsert(PODS, pod("a", "", 0)));
+    let from = store.version();
+    assert!(store.all_since(from).0.is_empty());
+    store.apply(Change::Upsert(PODS, pod("b", "", 0)));
+    store.apply(Change::Upsert(NAMESPACES, json!({"metadata": {"name": "n"}})));
+    for n in 0..9 {
+        store.apply(Change::Upsert(NODES, node(n)));
+    }
+    let versions = |events: Vec<Event>| events.into_iter().map(|event| event.version).collect::<Vec<_>>();
+    let (all, upto) = store.all_since(from);
+    assert_eq!((all.len(), upto), (3, store.version()));
+    for (id, changes) in all {
+        let same = store.since(id, from).map(|(events, _)| versions(events));
+        assert_eq!(changes.map(versions), same, "{id}");
+        assert_eq!(same.is_err(), id == NODES, "more than are kept");
+    }
+    let from = store.version();
+    store.compact();
+    assert!(store.all_since(from).0.is_empty(), "what was seen needs no history");
+    store.apply(Change::Upsert(PODS, pod("c", "", 0)));
+    store.compact();
+    assert!(store.all_since(from).0.iter().all(|(_, changes)| matches!(changes, Err(Miss::TooOld(_)))));
+}
