@@ -3,7 +3,8 @@
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::prelude::*;
 
 /// Larger logs are begun anew.
 const LARGEST: u64 = 4 << 20;
@@ -23,11 +24,12 @@ pub fn path() -> Option<PathBuf> {
 /// Begins to log; what cannot be opened is done without. `SKYLARK_LOG` sets what is logged.
 pub fn begin() {
     let Some(file) = open() else { return };
+    let asked = std::env::var("SKYLARK_LOG").ok().filter(|asked| !asked.is_empty());
     // Other crates log bodies and headers: only our own words reach the file.
-    let filter = EnvFilter::try_from_env("SKYLARK_LOG").unwrap_or_else(|_| EnvFilter::new("off,skylark=info"));
-    let subscriber =
-        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::sync::Mutex::new(file));
-    let _ = subscriber.try_init();
+    let ours = || Targets::new().with_target("skylark", LevelFilter::INFO);
+    let filter = asked.and_then(|asked| asked.parse().ok()).unwrap_or_else(ours);
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(std::sync::Mutex::new(file));
+    let _ = tracing_subscriber::registry().with(filter).with(lines).try_init();
 }
 
 fn open() -> Option<File> {
