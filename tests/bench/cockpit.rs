@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 pub const SIZE: (u16, u16) = (180, 50);
 /// The longest that loading may take.
 const LOAD: Duration = Duration::from_mins(2);
+/// How much longer where the last cluster may drop off meanwhile, as it does for less than a minute: it has to come
+/// back and to be heard of. No figure is taken from this wait.
+const OUTAGE: Duration = Duration::from_mins(2);
 /// What ends a frame.
 const END: &[u8] = b"\x1b[?2026l";
 
@@ -166,9 +169,11 @@ impl Cockpit {
         self.until("full screen", LOAD, full)
     }
 
-    /// Waits until the title counts rows exactly, however many.
+    /// Waits until the title counts rows exactly, however many: those of all clusters of a fleet in which things happen.
     pub fn until_exact(&mut self) -> Result<Shown> {
-        self.until("exact number", LOAD, |cockpit| cockpit.title().is_some_and(|title| title.exact && title.count > 0))
+        self.until("exact number", LOAD + OUTAGE, |cockpit| {
+            cockpit.title().is_some_and(|title| title.exact && title.count > 0)
+        })
     }
 
     /// Waits until the title counts all rows exactly.
