@@ -80,7 +80,7 @@ impl Controllers {
             let _ = self.inside.update(self.ids.cron_jobs, "status", &next);
         }
         if let Some(next) = schedule.next(now, &zone) {
-            self.after(Duration::from_secs((next - now).max(1) as u64), Part::CronJob, at);
+            self.by(Duration::from_secs((next - now).max(1) as u64), Part::CronJob, at);
         }
     }
 

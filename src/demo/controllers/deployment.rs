@@ -382,7 +382,7 @@ impl Controllers {
             return said(false, "ProgressDeadlineExceeded", &format!("ReplicaSet {name:?} has timed out progressing."));
         }
         let rest = Duration::from_secs((limit - spent).max(1) as u64);
-        self.after(rest, super::Part::Deployment, &key(deployment));
+        self.by(rest, super::Part::Deployment, &key(deployment));
         match text(before, "reason") {
             "NewReplicaSetAvailable" | "DeploymentPaused" => {
                 said(true, "ReplicaSetUpdated", &format!("ReplicaSet {name:?} is progressing."))

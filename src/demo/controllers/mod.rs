@@ -141,7 +141,7 @@ pub struct Controllers {
     waiting: BTreeSet<String>,
     /// How many pods were placed: the next goes to the next node.
     placed: usize,
-    /// What has a timer, and which: it has one only, the soonest.
+    /// What has a timer, and which: it has one only.
     pending: FxHashMap<Work, (Instant, u64)>,
     /// What was told of objects, by their uids.
     told: FxHashMap<String, tell::Told>,
@@ -284,16 +284,24 @@ impl Controllers {
         self.work.insert((part, key.to_owned()));
     }
 
+    /// Looks at something after a while, unless that is to be done already.
     fn after(&mut self, delay: Duration, part: Part, key: &str) {
         let work = (part, key.to_owned());
-        let at = Instant::now() + delay;
-        if self.pending.get(&work).is_some_and(|(has, _)| *has <= at) {
-            return;
+        if !self.pending.contains_key(&work) {
+            self.set += 1;
+            let timer = (Instant::now() + delay, self.set);
+            self.pending.insert(work.clone(), timer);
+            self.timers.insert(timer, work);
         }
-        self.forget_timer(&work);
-        self.set += 1;
-        self.pending.insert(work.clone(), (at, self.set));
-        self.timers.insert((at, self.set), work);
+    }
+
+    /// The same, but no later than after this while.
+    fn by(&mut self, delay: Duration, part: Part, key: &str) {
+        let work = (part, key.to_owned());
+        if self.pending.get(&work).is_some_and(|(at, _)| *at > Instant::now() + delay) {
+            self.forget_timer(&work);
+        }
+        self.after(delay, part, key);
     }
 
     /// Takes a timer away; gives whether there was one.
