@@ -2,9 +2,12 @@
 #![allow(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
 
 use super::client::get;
-use super::controllers::{APPS, create, delete, is_ready, items, living, merge, pods, until, workload};
+use super::controllers::{
+    APPS, create, delete, is_going, is_ready, items, living, merge, pods, until, within, workload,
+};
 use crate::demo::DemoCluster;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const NODES: &str = "/api/v1/nodes";
 
@@ -135,4 +138,21 @@ async fn a_taint_that_is_not_borne_drives_pods_away() {
         items(it).len() == 4 && on(it, &node).is_empty() && items(it).iter().all(is_ready)
     })
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_pods_of_the_lost_node_are_given_up_once_another_is_emptied() {
+    let cluster = living();
+    let all = get(&cluster, NODES).await.json();
+    let lost = items(&all).iter().find(|node| !is_ready(node)).unwrap()["metadata"]["name"].as_str().unwrap();
+    let there = format!("/api/v1/pods?fieldSelector=spec.nodeName%3D{lost}");
+    let leaves = |pod: &&Value| pod["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet";
+    let given_up = |it: &Value| items(it).iter().filter(leaves).all(is_going);
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let still = get(&cluster, &there).await.json();
+    assert!(items(&still).iter().any(|pod| leaves(&pod)) && !given_up(&still), "nobody has asked for anything yet");
+    let well = items(&all).iter().find(|node| is_ready(node) && taints(node).is_empty()).unwrap();
+    let path = format!("{NODES}/{}", well["metadata"]["name"].as_str().unwrap());
+    merge(&cluster, &path, json!({"spec": {"unschedulable": true}})).await;
+    within(&cluster, &there, Duration::from_mins(5), given_up).await;
 }

@@ -221,6 +221,17 @@ async fn evictions_ask_the_budget() {
     let refused = post(&cluster, &format!("{pods}/p/eviction"), eviction.clone()).await;
     let why = "Cannot evict pod as it would violate the pod's disruption budget.";
     says(&refused, 429, "TooManyRequests", why);
+    // One that is not ready goes where its budget says that it always may.
+    let sick = json!({"metadata": {"name": "sick", "labels": {"app": "p"}}, "spec": {"containers": [{"name": "c", "image": "i"}]}});
+    post(&cluster, pods, sick).await;
+    let running = json!({"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "False"}]}});
+    patch(&cluster, &format!("{pods}/sick/status"), MERGE, running).await;
+    let of_sick = json!({"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": "sick"}});
+    says(&post(&cluster, &format!("{pods}/sick/eviction"), of_sick.clone()).await, 429, "TooManyRequests", why);
+    let always = json!({"spec": {"unhealthyPodEvictionPolicy": "AlwaysAllow"}});
+    patch(&cluster, &format!("{budgets}/b"), MERGE, always).await;
+    assert_eq!(post(&cluster, &format!("{pods}/sick/eviction"), of_sick).await.status, StatusCode::CREATED);
+    says(&post(&cluster, &format!("{pods}/p/eviction"), eviction.clone()).await, 429, "TooManyRequests", why);
     let room = json!({"status": {"disruptionsAllowed": 1}});
     patch(&cluster, &format!("{budgets}/b/status"), MERGE, room).await;
     assert_eq!(post(&cluster, &format!("{pods}/p/eviction"), eviction).await.status, StatusCode::CREATED);
