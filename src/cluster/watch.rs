@@ -483,6 +483,7 @@ impl Watch {
             let next =
                 async { if turn.listing { timeout_at(deadline, body.chunk()).await } else { Ok(body.chunk().await) } };
             let next = tokio::select! {
+                biased;
                 next = next => next,
                 // What comes on this connection is still the other cluster's.
                 () = accepted => break,

@@ -1,14 +1,16 @@
 //! A TCP stream that does not wake us for every few bytes.
 
 use std::{
+    future::Future as _,
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     task::{Context, Poll, ready},
     time::Duration,
 };
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::task::coop;
 use tokio::time::{Instant, Sleep};
 
 /// The longest rest between two bursts: a thousand changes a second are read a dozen at a time.
@@ -24,6 +26,8 @@ const MOST: usize = 24 << 10;
 const FULL: usize = 56 << 10;
 /// How long that is.
 const WHILE: Duration = Duration::from_millis(50);
+/// So much is read at once while more waits than is asked for: TLS asks for four KiB at a time.
+const AHEAD: usize = 32 << 10;
 
 /// What came is read at once, and then nothing for a while, in which the kernel does not tell us of more:
 /// each packet would wake the thread that polls.
@@ -35,6 +39,29 @@ pub(super) struct Paced {
     drained: Instant,
     burst: usize,
     rest: Option<Pin<Box<Sleep>>>,
+    ahead: Ahead,
+}
+
+/// What was read before it was asked for. It holds memory only while much comes.
+#[derive(Default)]
+struct Ahead {
+    bytes: Vec<u8>,
+    /// So many of them were handed over.
+    used: usize,
+    /// The last read filled all the room there was: more waits.
+    wanted: bool,
+}
+
+impl Ahead {
+    fn rest(&self) -> &[u8] {
+        &self.bytes[self.used..]
+    }
+
+    fn hand_over(&mut self, buf: &mut ReadBuf<'_>) {
+        let len = self.rest().len().min(buf.remaining());
+        buf.put_slice(&self.rest()[..len]);
+        self.used += len;
+    }
 }
 
 /// Where the socket is.
@@ -50,7 +77,14 @@ enum Place {
 impl Paced {
     pub fn new(stream: TcpStream) -> Paced {
         let now = Instant::now();
-        Paced { stream: Place::Polled(stream), busy: now + YOUNG, drained: now, burst: 0, rest: None }
+        Paced {
+            stream: Place::Polled(stream),
+            busy: now + YOUNG,
+            drained: now,
+            burst: 0,
+            rest: None,
+            ahead: Ahead::default(),
+        }
     }
 
     /// The stream, with the poller.
@@ -73,6 +107,30 @@ impl Paced {
             self.stream = Place::Aside(stream.into_std()?);
         }
         Ok(())
+    }
+
+    /// Reads from the socket: as much as is asked for, or more where more waits.
+    fn fill(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let room = buf.remaining();
+        let read = if self.ahead.wanted && room < AHEAD {
+            let mut bytes = std::mem::take(&mut self.ahead.bytes);
+            bytes.clear();
+            bytes.reserve_exact(AHEAD);
+            let read = pin!(self.polled()?.read_buf(&mut bytes)).poll(cx);
+            self.ahead.bytes = bytes;
+            self.ahead.used = 0;
+            let read = ready!(read)?;
+            self.ahead.hand_over(buf);
+            read
+        } else {
+            let before = buf.filled().len();
+            ready!(self.polled()?.poll_read(cx, buf))?;
+            let read = buf.filled().len() - before;
+            self.ahead.wanted = read == room;
+            read
+        };
+        self.burst = self.burst.saturating_add(read);
+        Poll::Ready(Ok(()))
     }
 
     /// How long to rest after what came, now that all of it is read.
@@ -100,12 +158,17 @@ impl AsyncRead for Paced {
                 ready!(rest.as_mut().poll(cx));
                 self.rest = None;
             }
-            let before = buf.filled().len();
-            if let Poll::Ready(result) = self.polled()?.poll_read(cx, buf) {
-                let read = buf.filled().len() - before;
-                self.burst = self.burst.saturating_add(read);
+            if !self.ahead.rest().is_empty() {
+                // It counts as a read, so that who handles it gets his turn as often.
+                let turn = ready!(coop::poll_proceed(cx));
+                self.ahead.hand_over(buf);
+                turn.made_progress();
+                return Poll::Ready(Ok(()));
+            }
+            if let Poll::Ready(result) = self.fill(cx, buf) {
                 return Poll::Ready(result);
             }
+            self.ahead = Ahead::default();
             let Some(due) = self.due(Instant::now()) else { return Poll::Pending };
             self.put_aside()?;
             self.rest = Some(Box::pin(tokio::time::sleep(due)));
@@ -143,7 +206,7 @@ impl AsyncWrite for Paced {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::io::AsyncWriteExt as _;
     use tokio::net::TcpListener;
 
     #[test]
@@ -212,5 +275,40 @@ mod tests {
         assert_eq!(server.await.map_err(io::Error::other)??, wanted);
         assert_eq!(paced.read(&mut [0; 10]).await?, 0);
         Ok(())
+    }
+
+    /// What is read ahead comes in order and whole, whatever is asked for, and holds no memory afterwards.
+    #[tokio::test]
+    async fn much_is_read_ahead() -> io::Result<()> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = listener.local_addr()?;
+        let sent: Vec<u8> = (0..500_000_u32).map(|at| (at % 251) as u8).collect();
+        let wanted = sent.clone();
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await?;
+            stream.write_all(&sent).await?;
+            // Until the reader has all of it, and nothing more waits.
+            let mut byte = [0];
+            stream.read_exact(&mut byte).await?;
+            io::Result::Ok(())
+        });
+        let mut paced = Paced::new(TcpStream::connect(address).await?);
+        let (mut seen, mut ahead) = (Vec::new(), 0);
+        for size in [1000, 7, AHEAD + 1, 4096].into_iter().cycle() {
+            let mut piece = vec![0; size.min(wanted.len() - seen.len())];
+            paced.read_exact(&mut piece).await?;
+            ahead = ahead.max(paced.ahead.rest().len());
+            seen.extend_from_slice(&piece);
+            if seen.len() == wanted.len() {
+                break;
+            }
+        }
+        assert!(seen == wanted, "as it was sent");
+        assert!(ahead > 0 && ahead <= AHEAD, "{ahead}");
+        let mut more = [0; 1];
+        assert!(tokio::time::timeout(Duration::ZERO, paced.read(&mut more)).await.is_err());
+        assert_eq!(paced.ahead.bytes.capacity(), 0);
+        paced.write_all(&[1]).await?;
+        server.await.map_err(io::Error::other)?
     }
 }

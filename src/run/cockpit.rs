@@ -16,7 +16,7 @@ use crate::term::{self, Away, Drawn, Guard, Mailbox, Screen, Signal, Signals};
 use crate::text::catalog::Text;
 use crate::theme::Theme;
 use crate::view::live::Live;
-use crate::view::snapshot::{Completeness, Snapshot};
+use crate::view::snapshot::{Completeness, Snapshot, Window};
 use crate::view::spec::{ClusterId, Namespaces, Pane, Spec, ViewCommand};
 use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures::StreamExt as _;
@@ -34,8 +34,8 @@ const ECHO: Duration = Duration::from_secs(1);
 const KEYS: usize = 256;
 /// Copies of which it may wait to be said what became of them.
 const COPIES: usize = 4;
-/// The shortest time between two snapshots that data alone asks for, while rows are arriving and
-/// when they have.
+/// The shortest time between two snapshots that data alone asks for: while rows are arriving that may yet be
+/// seen, and when the screen is full of them.
 const SOON: Duration = Duration::from_millis(20);
 const CALM: Duration = Duration::from_millis(100);
 /// While rows are arriving a snapshot sorts them all: so many times as long the rows may arrive.
@@ -62,8 +62,7 @@ async fn drive(
     loop {
         let begun = Instant::now();
         let (snapshot, tick) = live.snapshot();
-        let arriving = matches!(snapshot.window.completeness, Completeness::Waiting | Completeness::Loading);
-        let quiet = Instant::now() + if arriving { SOON.max(begun.elapsed() * SHARE).min(LATEST) } else { CALM };
+        let quiet = Instant::now() + pause(&snapshot.window, begun.elapsed());
         out.send_if_modified(|last| {
             // The clock alone is no change: ages that did change are in the rows.
             let same = Snapshot { now: last.now, ..snapshot.clone() } == **last;
@@ -102,6 +101,18 @@ async fn drive(
             () = heard => (),
             () = ticked => (),
         }
+    }
+}
+
+/// How long data alone asks for no other snapshot after this one, which took so long.
+fn pause(window: &Window, took: Duration) -> Duration {
+    match window.completeness {
+        Completeness::Waiting | Completeness::Loading => {
+            // More rows match than show: what comes is mostly seen as a number.
+            let shortest = if window.matched > window.rows.len() { CALM } else { SOON };
+            shortest.max(took * SHARE).min(LATEST)
+        }
+        _ => CALM,
     }
 }
 
@@ -449,4 +460,28 @@ fn open(made: Made, opening: Opening) -> io::Result<()> {
     // What still runs (a dial, a plugin) is not waited for.
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::snapshot::WindowRow;
+
+    #[test]
+    fn only_rows_that_may_be_seen_hurry() {
+        let row = || WindowRow { cells: Vec::new(), tone: Tone::Plain, marked: false, stale: false };
+        let window = |rows: usize, matched: usize, completeness| Window {
+            rows: vec![row(); rows],
+            matched,
+            completeness,
+            ..Window::default()
+        };
+        let quick = Duration::from_millis(1);
+        assert_eq!(pause(&window(0, 0, Completeness::Waiting), quick), SOON);
+        assert_eq!(pause(&window(20, 20, Completeness::Loading), quick), SOON);
+        assert_eq!(pause(&window(20, 21, Completeness::Loading), quick), CALM);
+        assert_eq!(pause(&window(20, 20, Completeness::Complete), quick), CALM);
+        let slow = pause(&window(20, 21, Completeness::Loading), CALM);
+        assert_eq!(slow, LATEST);
+    }
 }
