@@ -41,7 +41,7 @@ impl Facts {
         let built = options.binary.parent().and_then(|dir| dir.file_name()).and_then(|name| name.to_str());
         let profile = match built {
             Some("release") => "release profile, no LTO",
-            Some("dist") => "dist profile: thin LTO, stripped",
+            Some("dist") => "dist profile: fat LTO, for size, stripped",
             _ => "a binary of its own",
         };
         Facts {
