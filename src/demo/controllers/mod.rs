@@ -211,9 +211,9 @@ impl Controllers {
             self.begin_nodes();
             self.begin_short();
             self.begin_autoscaling();
-        }
-        for record in self.inside.list(self.ids.cron_jobs, "") {
-            self.add(Part::CronJob, &record.key);
+            for record in self.inside.list(self.ids.cron_jobs, "") {
+                self.add(Part::CronJob, &record.key);
+            }
         }
         self.follow(store, changes)
     }

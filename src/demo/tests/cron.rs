@@ -1,7 +1,7 @@
 //! Cron jobs over the minutes.
 #![allow(clippy::needless_pass_by_value, reason = "bodies are written where they are sent")]
 
-use super::client::get;
+use super::client::{busy, get};
 use super::controllers::{DEFAULT, create, items, living, merge, within};
 use crate::demo::DemoCluster;
 use crate::server::moment;
@@ -137,7 +137,7 @@ async fn as_many_old_jobs_are_kept_as_it_says() {
 
 #[tokio::test(start_paused = true)]
 async fn the_companys_own_start_at_their_times_only() {
-    let cluster = living();
+    let cluster = busy(0, 1024, 1);
     let all = "/apis/batch/v1/jobs";
     let path = "/apis/batch/v1/namespaces/orders/cronjobs/coupon-expiry";
     let before = items(&get(&cluster, all).await.json()).len();
@@ -147,4 +147,19 @@ async fn the_companys_own_start_at_their_times_only() {
     assert!(now <= before + 3, "{before} jobs, and five seconds later {now}");
     // Each half hour one starts.
     within(&cluster, path, Duration::from_secs(1900), |it| it["status"]["lastScheduleTime"] != last).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_only_clients_change_anything_the_companys_own_rest() {
+    let cluster = living();
+    let path = "/apis/batch/v1/namespaces/orders/cronjobs/coupon-expiry";
+    let all = "/apis/batch/v1/jobs";
+    let before = (items(&get(&cluster, all).await.json()).len(), get(&cluster, path).await.json());
+    // It would start each half hour.
+    tokio::time::sleep(Duration::from_secs(4000)).await;
+    assert_eq!((items(&get(&cluster, all).await.json()).len(), get(&cluster, path).await.json()), before);
+    // Once a client has a hand in it, it is looked after.
+    merge(&cluster, path, json!({"spec": {"schedule": "* * * * *"}})).await;
+    let last = before.1["status"]["lastScheduleTime"].clone();
+    within(&cluster, path, Duration::from_secs(70), |it| it["status"]["lastScheduleTime"] != last).await;
 }
