@@ -423,7 +423,10 @@ impl Reader {
             let (start, to) = if self.wrap && whole > self.width {
                 let starts = self.breaks(place.line);
                 let start = starts.get(place.row).copied().unwrap_or_default();
-                (start, starts.get(place.row + 1).map_or(whole, |next| next.cell))
+                let end = starts.get(place.row + 1).map_or(whole, |next| next.cell);
+                // A blank at which a row ends may lie beyond it.
+                let room = self.width - if place.row > 0 { hang(line, self.width) } else { 0 };
+                (start, end.min(start.cell + room))
             } else {
                 (Start::default(), self.left + self.width)
             };

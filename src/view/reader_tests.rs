@@ -107,6 +107,17 @@ fn sentences_go_on_further_in() {
 }
 
 #[test]
+fn a_blank_at_the_end_of_a_full_row_does_not_stick_out() {
+    let mut described = document(&["aaaa bbbbb cccc"]);
+    described.lines[0].hang = 4;
+    let mut reader = reader(described, 10, 5);
+    reader.set_wrap(true);
+    let (rows, _) = reader.rows(0);
+    let texts: Vec<String> = rows.iter().map(|row| row.pieces.iter().map(|it| it.text.as_str()).collect()).collect();
+    assert_eq!(texts, ["aaaa bbbbb", "cccc"]);
+}
+
+#[test]
 fn searching() {
     let mut reader = reader(document(&["one", "two One", "three", "none", "two"]), 20, 5);
     reader.go(Motion::Rows(2));
