@@ -94,6 +94,19 @@ impl Gate {
         }
     }
 
+    /// Waits until requests pass freely, without sending one to find out.
+    pub async fn opened(&self) {
+        loop {
+            let turned = self.turned.notified();
+            tokio::pin!(turned);
+            turned.as_mut().enable();
+            if self.inner.lock().open {
+                return;
+            }
+            turned.await;
+        }
+    }
+
     /// Tries again now, whatever the backoff says.
     pub fn retry_now(&self) {
         self.inner.lock().until = Instant::now();
@@ -208,6 +221,21 @@ mod tests {
         tokio::task::yield_now().await;
         drop(probe);
         assert!(next.await.expect("passes").probe);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_it_to_open_is_no_probe() {
+        let gate = gate();
+        let waiting = tokio::spawn({
+            let gate = gate.clone();
+            async move { gate.opened().await }
+        });
+        tokio::task::yield_now().await;
+        let mut probe = gate.pass().await;
+        assert!(probe.probe && !waiting.is_finished());
+        probe.progress();
+        waiting.await.expect("opened");
+        gate.opened().await;
     }
 
     #[tokio::test(start_paused = true)]

@@ -96,8 +96,8 @@ impl Cluster {
         let _one = self.known_as.asking.lock().await;
         if self.identity().is_none() {
             let identity = self.ask_identity().await?;
+            *self.known_as.identity.lock() = Some(identity.clone());
             tracing::info!(cluster = %self.name, ?identity, "identity");
-            *self.known_as.identity.lock() = Some(identity);
         }
         Ok(())
     }

@@ -23,8 +23,22 @@ pub fn path() -> Option<PathBuf> {
 
 /// Begins to log; what cannot be opened is done without. `SKYLARK_LOG` sets what is logged.
 pub fn begin() {
+    log(asked());
+}
+
+/// Begins to log where `SKYLARK_LOG` is set: a command of a script leaves nothing behind by itself.
+pub fn begin_if_asked() {
+    if let Some(asked) = asked() {
+        log(Some(asked));
+    }
+}
+
+fn asked() -> Option<String> {
+    std::env::var("SKYLARK_LOG").ok().filter(|asked| !asked.is_empty())
+}
+
+fn log(asked: Option<String>) {
     let Some(file) = open() else { return };
-    let asked = std::env::var("SKYLARK_LOG").ok().filter(|asked| !asked.is_empty());
     // Other crates log bodies and headers: only our own words reach the file.
     let ours = || Targets::new().with_target("skylark", LevelFilter::INFO);
     let filter = asked.and_then(|asked| asked.parse().ok()).unwrap_or_else(ours);

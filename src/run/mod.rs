@@ -52,7 +52,10 @@ fn run(args: &Args) -> Exit {
             Exit::Complete
         }
         Command::Get(get) => match runtime() {
-            Ok(runtime) => runtime.block_on(get::run(args, get)),
+            Ok(runtime) => {
+                diag::begin_if_asked();
+                runtime.block_on(get::run(args, get))
+            }
             Err(error) => fail(&error),
         },
         Command::Completions(shell) => match shell.script().and_then(|script| std::io::stdout().write_all(&script)) {

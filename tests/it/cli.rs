@@ -194,6 +194,8 @@ impl Seen {
 pub struct Stream {
     pub child: Child,
     seen: Arc<(Mutex<Seen>, Condvar)>,
+    /// What it keeps, its log among it.
+    state: Option<tempfile::TempDir>,
 }
 
 impl Stream {
@@ -211,12 +213,29 @@ impl Stream {
             theirs.0.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
             theirs.1.notify_all();
         });
-        Stream { child, seen }
+        Stream { child, seen, state: None }
     }
 
     /// `get … --watch -o json`.
     pub fn get(kubeconfig: &Path, args: &[&str]) -> Stream {
-        Stream::start(skylark(&[kubeconfig], &["get"]).args(args).args(["--watch", "-o", "json"]))
+        let state = tempfile::tempdir().expect("a directory");
+        let mut command = skylark(&[kubeconfig], &["get"]);
+        command.env("XDG_STATE_HOME", state.path()).env("SKYLARK_LOG", "skylark=info");
+        command.args(args).args(["--watch", "-o", "json"]);
+        let mut stream = Stream::start(&mut command);
+        stream.state = Some(state);
+        stream
+    }
+
+    /// Waits until it knows which cluster answers: until then it reads its rows anew after each lost
+    /// connection.
+    #[track_caller]
+    pub fn known(&self) {
+        let log = self.state.as_ref().expect("a state of its own").path().join("skylark/skylark.log");
+        eventually(PATIENCE, || {
+            let text = std::fs::read_to_string(&log).unwrap_or_default();
+            if text.contains("identity=Identity") { Ok(()) } else { Err(format!("not known: {text}")) }
+        });
     }
 
     /// What has come so far.

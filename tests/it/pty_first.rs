@@ -16,7 +16,7 @@ fn demo(columns: u16, lines: u16) -> Pty {
     pty
 }
 
-/// Leaves what is open until the pods are there again, unfiltered.
+/// Leaves what is open until the pods are there again, unfiltered. One Esc too many does nothing there.
 fn home(pty: &mut Pty) {
     let end = Instant::now() + PATIENCE;
     loop {

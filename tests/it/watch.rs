@@ -72,10 +72,11 @@ impl Hurt {
             .len()
     }
 
-    /// A stream of all pods and configmaps that is complete.
+    /// A stream of all pods and configmaps that is complete, and knows whose they are.
     fn stream(&self, kubeconfig: &Path) -> Stream {
         let stream = Stream::get(kubeconfig, &["pods,configmaps", "-A"]);
         stream.synced(2);
+        stream.known();
         self.settle(&stream);
         stream
     }

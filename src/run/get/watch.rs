@@ -53,10 +53,11 @@ pub async fn run(made: &Made, args: &Args, get: &Get) -> Result<Exit, Stop> {
 /// Learns which cluster it is as soon as it answers, so that another in its place is not taken for it.
 async fn identify(cluster: Arc<Cluster>) {
     loop {
-        if cluster.state().phase == Phase::Live && cluster.learn_identity().await.is_ok() {
-            cluster.accepted.notified().await;
+        cluster.gate.opened().await;
+        match cluster.learn_identity().await {
+            Ok(()) => cluster.accepted.notified().await,
+            Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -7,6 +7,7 @@
 
 use parking_lot::{Condvar, Mutex};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty};
+use rustix::fs::{Mode, OFlags};
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -286,8 +287,15 @@ impl Options {
         let mut keyboard = pair.master.take_writer().expect("the pty's writer");
         // A program that reads nothing must not hold up the test.
         let (writer, typed) = std::sync::mpsc::channel::<Vec<u8>>();
+        let terminal = pair.master.tty_name();
         std::thread::spawn(move || {
-            typed.into_iter().try_for_each(|bytes| keyboard.write_all(&bytes).and_then(|()| keyboard.flush()))
+            typed.into_iter().try_for_each(|bytes| {
+                keyboard.write_all(&bytes).and_then(|()| keyboard.flush())?;
+                if bytes.ends_with(b"\x1b") {
+                    wait_until_read(terminal.as_deref());
+                }
+                Ok::<(), std::io::Error>(())
+            })
         });
         let shared = Shared(Arc::new((
             Mutex::new(State {
@@ -309,6 +317,19 @@ impl Options {
 
 fn nonzero(number: u16) -> NonZeroU16 {
     NonZeroU16::new(number).expect("a size")
+}
+
+/// Waits until the program has read all that was typed: what lies behind an Esc in the same read makes
+/// another key of it.
+fn wait_until_read(terminal: Option<&Path>) {
+    let end = Instant::now() + PATIENCE;
+    while let Some(terminal) = terminal
+        && let Ok(terminal) = rustix::fs::open(terminal, OFlags::RDONLY | OFlags::NOCTTY, Mode::empty())
+        && rustix::io::ioctl_fionread(&terminal).is_ok_and(|left| left > 0)
+        && Instant::now() < end
+    {
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
 
 fn read(mut reader: Box<dyn Read + Send>, shared: &Shared) {
