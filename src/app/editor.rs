@@ -83,6 +83,9 @@ impl App {
         let stem = before.trim_end();
         let blank = stem.char_indices().rev().find(|(_, c)| c.is_whitespace());
         let word = blank.map_or(0, |(at, c)| at + c.len_utf8());
+        let ahead = after.len() - after.trim_start().len();
+        let next = after.trim_start().find(char::is_whitespace).map_or(after.len(), |at| ahead + at);
+        let next = prompt.cursor + next;
         let (cursor, is_at_end, is_empty) = (prompt.cursor, after.is_empty(), prompt.text.is_empty());
         match id {
             Id::Accept => self.accept(out),
@@ -97,6 +100,9 @@ impl App {
             Id::DeleteLeft => self.delete(left, cursor, out),
             Id::DeleteRight => self.delete(cursor, right, out),
             Id::DeleteWord => self.delete(word, cursor, out),
+            Id::DeleteWordRight => self.delete(cursor, next, out),
+            Id::WordLeft => self.place(word),
+            Id::WordRight => self.place(next),
             Id::CompleteNext => self.cycle(1),
             Id::CompletePrevious => self.cycle(-1),
             Id::Earlier => self.recall(1, out),

@@ -8,7 +8,7 @@ use crate::command::line::{self, Line};
 use crate::command::table::{Id, Scope};
 use crate::model::draft::Tone;
 use crate::view::spec::Pane;
-use crossterm::event::{KeyEvent, KeyEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use std::borrow::Cow;
 
 impl App {
@@ -52,7 +52,19 @@ impl App {
         self.pending.push(chord);
         match self.look(chord) {
             Found::Begun => {}
-            Found::Nothing => self.pending.clear(),
+            Found::Nothing => {
+                let alone = self.pending.len() == 1;
+                self.pending.clear();
+                if let Some(next) = chord.behind_esc().filter(|_| alone) {
+                    // Nobody gave that key a meaning: it was two.
+                    out.extend(self.press(KeyCode::Esc.into()));
+                    if self.waiting.is_empty() {
+                        out.extend(self.press(next.into()));
+                    } else {
+                        self.waiting.push_back(next.into());
+                    }
+                }
+            }
             Found::Typed(c) => {
                 self.pending.clear();
                 self.insert(c.encode_utf8(&mut [0; 4]), &mut out);

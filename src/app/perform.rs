@@ -10,7 +10,7 @@ use crate::model::draft::Tone;
 use crate::model::relation;
 use crate::model::state::Phase;
 use crate::text::catalog::Text;
-use crate::view::spec::{ClusterId, Form, Motion, Namespaces, Pane, ViewCommand};
+use crate::view::spec::{ClusterId, Form, Motion, Namespaces, Pane, Spec, ViewCommand};
 
 impl App {
     /// Does a command; says in a sentence why it cannot be done.
@@ -56,20 +56,9 @@ impl App {
             Id::SortPrevious => self.sort_step(-1, out),
             Id::SortNext => self.sort_step(1, out),
             Id::Reverse => self.reverse(out),
-            Id::Unsort => {
-                self.places.current_mut().sort = None;
-                self.show(out);
-            }
-            Id::Wide => {
-                let spec = self.places.current_mut();
-                spec.wide = !spec.wide;
-                self.show(out);
-            }
-            Id::Faults => {
-                let spec = self.places.current_mut();
-                spec.faults = !spec.faults;
-                self.show(out);
-            }
+            Id::Unsort => self.alter(|spec| spec.sort = None, out),
+            Id::Wide => self.alter(|spec| spec.wide = !spec.wide, out),
+            Id::Faults => self.alter(|spec| spec.faults = !spec.faults, out),
             Id::AllNamespaces => {
                 let all = line::Open { namespaces: Some(Namespaces::All), ..line::Open::default() };
                 self.open(all, out);
@@ -111,9 +100,18 @@ impl App {
             | Id::LineEnd
             | Id::DeleteLeft
             | Id::DeleteRight
-            | Id::DeleteWord => return Err(Text::NotHere.with(&[call.id.command().name()])),
+            | Id::DeleteWord
+            | Id::DeleteWordRight
+            | Id::WordLeft
+            | Id::WordRight => return Err(Text::NotHere.with(&[call.id.command().name()])),
         }
         Ok(())
+    }
+
+    /// Changes how the current place is shown.
+    fn alter(&mut self, change: impl FnOnce(&mut Spec), out: &mut Vec<Effect>) {
+        change(self.places.current_mut());
+        self.show(out);
     }
 
     fn half_page(&self) -> i32 {

@@ -73,6 +73,13 @@ impl Chord {
         }
     }
 
+    /// The key without Alt, where it is held: what a terminal also sends for Esc and that key, when they come
+    /// together, as over a slow line.
+    pub fn behind_esc(self) -> Option<Chord> {
+        let modifiers = self.modifiers - KeyModifiers::ALT;
+        (modifiers != self.modifiers).then_some(Chord { modifiers, ..self })
+    }
+
     /// Reads a key; modifiers and names in any case. `Ctrl-`, `Alt-` and `Shift-` may also be `C-`,
     /// `A-` and `S-`.
     pub fn parse(text: &str) -> Option<Chord> {
@@ -107,6 +114,12 @@ impl Chord {
     /// Reads a sequence of keys with blanks between them.
     pub fn parse_all(text: &str) -> Result<Vec<Chord>, &str> {
         text.split_whitespace().map(|key| Chord::parse(key).ok_or(key)).collect()
+    }
+}
+
+impl From<Chord> for KeyEvent {
+    fn from(chord: Chord) -> KeyEvent {
+        KeyEvent::new(chord.code, chord.modifiers)
     }
 }
 

@@ -245,6 +245,9 @@ commands! {
     DeleteLeft      Prompt   ["delete-left"]                        None       DocDeleteLeft;
     DeleteRight     Prompt   ["delete-right"]                       None       DocDeleteRight;
     DeleteWord      Prompt   ["delete-word"]                        None       DocDeleteWord;
+    DeleteWordRight Prompt   ["delete-word-right"]                  None       DocDeleteWordRight;
+    WordLeft        Prompt   ["word-left"]                          None       DocWordLeft;
+    WordRight       Prompt   ["word-right"]                         None       DocWordRight;
 }
 
 impl Id {

@@ -109,6 +109,9 @@ texts! {
     DocDeleteLeft => "Delete the character to the left",
     DocDeleteRight => "Delete the character to the right",
     DocDeleteWord => "Delete the word to the left",
+    DocDeleteWordRight => "Delete the word to the right",
+    DocWordLeft => "Move left by a word",
+    DocWordRight => "Move right by a word",
     DocEarlier => "Line typed earlier",
     DocLater => "Line typed later",
 

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 const OBJECTS: &str = include_str!("../fixtures/describe/real/objects.yaml");
 const REQUEST: &str = include_str!("../fixtures/describe/certificatesigningrequest.yaml");
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Group, version, plural, kind and name; `@` is the namespace's name, and `@/` stands before the names
 /// of objects that live in it.

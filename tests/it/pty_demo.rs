@@ -475,6 +475,17 @@ fn more_input_than_a_terminal_holds_is_read_to_its_end() {
 }
 
 #[test]
+fn keys_that_arrive_together_with_esc_are_all_obeyed() {
+    let mut pty = demo(80, 24);
+    open(&mut pty, "pods /^node-exporter", "pods");
+    // As over a line that gathers what is typed: the first two bytes are Alt-/ as well.
+    pty.send(b"\x1b/^cilium\r");
+    pty.wait_for("the pods of the second filter", |shot| {
+        shot.cursor.is_none() && shot.has("/^cilium") && shot.selected().contains("cilium-")
+    });
+}
+
+#[test]
 fn a_step_of_the_cursor_is_few_bytes_in_one_frame() {
     let mut pty = demo(200, 50);
     open(&mut pty, "pods /^node-exporter", "pods");

@@ -31,6 +31,22 @@ fn keys_ask_the_view() {
 }
 
 #[test]
+fn a_key_that_came_together_with_esc_is_both() {
+    // What terminals send for Esc and a key at once is what they send for Alt and that key.
+    for (keys, expected, after) in [
+        ("/w<enter><alt-j>", "pods all /w; pods all; +1", "pods all"),
+        ("/w<enter><alt-/>d<enter>", "pods all /w; pods all; pods all /d", "pods all /d"),
+        ("/w<alt-g>", "pods all /w; pods all; top", "pods all"),
+        ("?<alt-j>", "+1", "pods all"),
+        (":po<alt-:>no<alt-j>", "+1", "pods all"),
+    ] {
+        let mut rig = Rig::new();
+        assert_eq!(rig.asks(keys), expected, "{keys}");
+        assert_eq!(rig.place(), after, "{keys}");
+    }
+}
+
+#[test]
 fn sorting() {
     for (keys, expected) in [
         ("N", "pods all +NAME"),
