@@ -41,6 +41,8 @@ pub use select::Labels;
 pub use serve::{Tasks, pipe};
 pub use user::User;
 #[cfg(test)]
+pub use write::BEGINNING;
+#[cfg(test)]
 pub use write::misfits;
 pub use write::quota;
 pub use write::{moment, now, stamp, suffix, uid};

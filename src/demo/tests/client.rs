@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// A moment at which every test's objects are built.
-pub const NOW: i64 = 1_795_444_800;
+pub const NOW: i64 = crate::server::BEGINNING;
 
 /// One of the company's own clusters, as small as it is in the tests; with a history of so many changes.
 pub fn small(profile: usize, history: usize) -> DemoCluster {

@@ -121,7 +121,9 @@ async fn a_container_that_is_added_runs_and_ends() {
         [("stays", &["sleep", "infinity"][..]), ("ends", &["sh", "-c", "echo seen; sleep 3; exit 4"])]
     {
         let container = json!({"name": name, "image": "example.com/debug:1", "command": command});
-        let change = json!({"spec": {"ephemeralContainers": [container]}}).to_string();
+        // What else is sent there is not taken.
+        let change = json!({"metadata": {"labels": {"more": "no"}}, "spec": {"ephemeralContainers": [container]}});
+        let change = change.to_string();
         let media = "application/strategic-merge-patch+json";
         let added = send_body(&cluster, Method::PATCH, &format!("{path}/ephemeralcontainers"), media, &change).await;
         assert_eq!(added.status, 200, "{}", added.text);
@@ -133,6 +135,7 @@ async fn a_container_that_is_added_runs_and_ends() {
     let both = |it: &Value| ["stays", "ends"].iter().all(|name| state(it, name)["running"].is_object());
     until(&cluster, &path, both).await;
     let ended = until(&cluster, &path, |it| state(it, "ends")["terminated"]["exitCode"] == 4).await;
+    assert!(ended["metadata"]["labels"].get("more").is_none(), "{ended}");
     assert!(state(&ended, "stays")["running"].is_object() && super::controllers::is_ready(&ended));
     assert_eq!(get(&cluster, &format!("{path}/log?container=ends")).await.text, "seen\n");
 }

@@ -52,7 +52,7 @@ impl Asked<'_> {
                 log::answer(self.server, &*live()?, &options)
             }
             (Method::GET, "scale") => Ok(json(write::read_scale(resource, &*live()?).to_string())),
-            (Method::GET, "" | "status") => self.read(place, &*live()?),
+            (Method::GET, "" | "status" | "ephemeralcontainers" | "approval") => self.read(place, &*live()?),
             (Method::PUT, "scale") => Ok(scaled(place, &write::write_scale(&write, &self.body, false)?)),
             (Method::PATCH, "scale") => Ok(scaled(place, &write::write_scale(&write, &self.body, true)?)),
             (Method::POST, "eviction") => {

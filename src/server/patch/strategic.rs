@@ -49,6 +49,9 @@ fn map(
         }
         object.retain(|name, _| kept(name));
     }
+    let ordered = patch.iter().filter_map(|(name, order)| Some((name.strip_prefix(ORDER)?, order)));
+    let ordered: Vec<(&str, &Value, Value)> =
+        ordered.map(|(field, order)| (field, order, object.get(field).cloned().unwrap_or_default())).collect();
     for (name, values) in patch {
         let Some(field) = name.strip_prefix(DELETE) else { continue };
         let gone = values.as_array().ok_or_else(|| format!("{name} is not a list"))?;
@@ -73,11 +76,11 @@ fn map(
         };
         object.insert(name.clone(), new);
     }
-    for (name, order) in patch {
-        let Some(field) = name.strip_prefix(ORDER) else { continue };
-        let order = order.as_array().ok_or_else(|| format!("{name} is not a list"))?;
+    for (field, order, before) in ordered {
+        let order = order.as_array().ok_or_else(|| format!("{ORDER}{field} is not a list"))?;
         if let Some(Value::Array(items)) = object.get_mut(field) {
-            sort(items, order, shape.child(field));
+            let before = before.as_array().map_or(&[][..], Vec::as_slice);
+            *items = arrange(std::mem::take(items), order, before, strategy(shape.child(field)));
         }
     }
     Ok(object)
@@ -88,7 +91,9 @@ fn strategy(shape: Shape<'_>) -> Merge {
 }
 
 fn list(mut old: Vec<Value>, patch: &[Value], shape: Shape<'_>) -> Result<Vec<Value>, String> {
-    let key = match strategy(shape) {
+    let before = old.clone();
+    let merge = strategy(shape);
+    let key = match merge {
         Merge::Replace => return Ok(patch.to_vec()),
         Merge::Unite => {
             for item in patch {
@@ -96,7 +101,7 @@ fn list(mut old: Vec<Value>, patch: &[Value], shape: Shape<'_>) -> Result<Vec<Va
                     old.push(item.clone());
                 }
             }
-            return Ok(old);
+            return Ok(arrange(old, patch, &before, merge));
         }
         Merge::By(key) => key,
     };
@@ -124,27 +129,30 @@ fn list(mut old: Vec<Value>, patch: &[Value], shape: Shape<'_>) -> Result<Vec<Va
             (_, None) => old.push(Value::Object(map(Map::new(), item, item_shape)?)),
         }
     }
-    Ok(old)
+    Ok(arrange(old, patch, &before, merge))
 }
 
-/// Puts the items that the order names in that order; the others stay behind the item they stood behind.
-fn sort(items: &mut Vec<Value>, order: &[Value], shape: Shape<'_>) {
-    let key = if let Merge::By(key) = strategy(shape) { Some(key) } else { None };
-    let same = |item: &Value, wanted: &Value| match key {
-        Some(key) => item.get(key).is_some() && item.get(key) == wanted.get(key),
-        None => item == wanted,
+/// Puts the items that `order` names in that order, and each of the others before the first of them that stood
+/// behind it `before` the patch.
+fn arrange(items: Vec<Value>, order: &[Value], before: &[Value], merge: Merge) -> Vec<Value> {
+    let same = |item: &Value, other: &Value| match merge {
+        Merge::By(key) => item.get(key).is_some() && item.get(key) == other.get(key),
+        _ => item == other,
     };
-    let mut places = Vec::with_capacity(items.len());
-    let mut last = 0;
-    for item in items.iter() {
-        if let Some(at) = order.iter().position(|wanted| same(item, wanted)) {
-            last = 2 * at + 2;
-            places.push(last - 1);
-        } else {
-            places.push(last);
+    let place = |among: &[Value], item: &Value| among.iter().position(|other| same(item, other));
+    let (mut named, mut others): (Vec<Value>, Vec<Value>) =
+        items.into_iter().partition(|item| place(order, item).is_some());
+    named.sort_by_key(|item| place(order, item));
+    others.sort_by_key(|item| place(before, item).unwrap_or(usize::MAX));
+    let mut out = Vec::with_capacity(named.len() + others.len());
+    let mut others = others.into_iter().peekable();
+    for item in named {
+        let here = place(before, &item);
+        while let Some(other) = others.next_if(|other| here.is_some() && place(before, other) < here) {
+            out.push(other);
         }
+        out.push(item);
     }
-    let mut placed: Vec<(usize, Value)> = places.into_iter().zip(items.drain(..)).collect();
-    placed.sort_by_key(|(place, _)| *place);
-    items.extend(placed.into_iter().map(|(_, item)| item));
+    out.extend(others);
+    out
 }

@@ -39,7 +39,7 @@ fn directives() {
     )
     .expect("applies");
     let names: Vec<_> = new["spec"]["containers"].as_array().expect("a list").iter().map(|it| &it["name"]).collect();
-    assert_eq!(names, ["c", "a", "b"]);
+    assert_eq!(names, ["b", "c", "a"], "what the order does not name stays before what stood behind it");
     assert_eq!(new["spec"]["volumes"], json!([{"name": "v", "hostPath": {"path": "/x"}}]));
     assert_eq!(new["spec"]["nodeSelector"], json!({"b": "2"}));
     assert_eq!(new["spec"].get("tolerations"), None);
@@ -53,7 +53,7 @@ fn lists_of_scalars_unite() {
     let live = json!({"metadata": {"finalizers": ["a", "b"]}});
     let new =
         patched(&live, &json!({"metadata": {"finalizers": ["c", "a"], "$deleteFromPrimitiveList/finalizers": ["b"]}}));
-    assert_eq!(new.expect("applies")["metadata"]["finalizers"], json!(["a", "c"]));
+    assert_eq!(new.expect("applies")["metadata"]["finalizers"], json!(["c", "a"]), "the patch's order");
 }
 
 #[test]

@@ -70,7 +70,7 @@ pub fn insert(write: &Write<'_>, mut object: Value, operation: Operation) -> Res
     policy::complete(write, &mut object)?;
     admit(resource, &mut object);
     defaults::prepare(write.store, resource, &mut object);
-    validate(resource, &object, None)?;
+    validate(resource, "", &object, None)?;
     let key = write.key(&name);
     if write.store.get(write.place.id, &key).is_some() {
         return Err(Failure::already_exists(resource, &name));

@@ -44,6 +44,9 @@ pub fn fill(resource: &Resource, object: &mut Value) {
     }
     let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
     let object = map_of(object);
+    let empty =
+        |value: &Value| value.as_object().is_some_and(Map::is_empty) || value.as_array().is_some_and(Vec::is_empty);
+    below(object, "metadata").retain(|_, value| !empty(value));
     match (resource.group.as_str(), resource.plural.as_str()) {
         ("", "pods") => {
             let spec = below(object, "spec");
@@ -304,7 +307,7 @@ fn pod(spec: &mut Map<String, Value>) {
     if let Some(account) = spec.get("serviceAccountName").cloned() {
         set(spec, "serviceAccount", account);
     }
-    for list in ["initContainers", "containers"] {
+    for list in ["initContainers", "containers", "ephemeralContainers"] {
         for it in items(spec, list) {
             let image = it.get("image").and_then(Value::as_str).unwrap_or_default();
             let last = image.rsplit('/').next().unwrap_or_default();

@@ -9,6 +9,7 @@ mod delete;
 mod evict;
 mod limits;
 mod options;
+mod pod;
 mod policy;
 mod prepare;
 pub mod quota;
@@ -83,15 +84,19 @@ pub fn moment() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
-/// This moment; where a test's time stands still or leaps, so does this.
+/// This moment; where a test's time stands still or leaps, so does this. All tests begin at the same time of the same
+/// day, so that no cron job is due in some runs only.
 #[cfg(test)]
 pub fn moment() -> jiff::Timestamp {
     use std::sync::LazyLock;
-    static BEGIN: LazyLock<(std::time::Instant, jiff::Timestamp)> =
-        LazyLock::new(|| (std::time::Instant::now(), jiff::Timestamp::now()));
-    let (begin, then) = *BEGIN;
-    then + tokio::time::Instant::now().into_std().saturating_duration_since(begin)
+    static BEGIN: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
+    let then = jiff::Timestamp::from_second(BEGINNING).unwrap_or_default();
+    then + tokio::time::Instant::now().into_std().saturating_duration_since(*BEGIN)
 }
+
+/// When tests begin, in seconds.
+#[cfg(test)]
+pub const BEGINNING: i64 = 1_795_444_800;
 
 /// Now, as the API writes it.
 pub fn now() -> String {

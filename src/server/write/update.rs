@@ -211,7 +211,7 @@ fn replace(
     defaults::keep(resource, &old, &mut object);
     defaults::prepare(write.store, resource, &mut object);
     if write.part != "status" {
-        validate(resource, &object, Some(&old))?;
+        validate(resource, write.part, &object, Some(&old))?;
     }
     let differs = |name: &str| old.get(name) != object.get(name);
     let names = || object.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
@@ -280,6 +280,16 @@ fn keep_parts(write: &Write<'_>, old: &Value, object: &mut Value) {
                 kept["metadata"]["managedFields"] = managers;
             }
             *object = kept;
+        }
+        "ephemeralcontainers" => {
+            let (containers, managers) =
+                (object["spec"]["ephemeralContainers"].clone(), object["metadata"]["managedFields"].clone());
+            *object = old.clone();
+            object["metadata"]["managedFields"] = managers;
+            match containers {
+                Value::Null => drop(map_of(&mut object["spec"]).remove("ephemeralContainers")),
+                containers => object["spec"]["ephemeralContainers"] = containers,
+            }
         }
         _ => {}
     }

@@ -1,13 +1,14 @@
 //! What an object must not be: the checks that people meet.
 
+use super::pod;
 use crate::server::resource::Resource;
 use crate::server::select::Labels;
 use crate::server::status::{Cause, Failure};
 use serde_json::Value;
 use std::fmt::Write as _;
 
-/// Checks an object against what its kind asks for, and against what it was.
-pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Result<(), Failure> {
+/// Checks an object against what its kind asks for, and, where `part` of it is written, against what it was.
+pub fn validate(resource: &Resource, part: &str, object: &Value, old: Option<&Value>) -> Result<(), Failure> {
     let mut causes = Vec::new();
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     check_name(resource, name, &mut causes);
@@ -19,9 +20,7 @@ pub fn validate(resource: &Resource, object: &Value, old: Option<&Value>) -> Res
         match (resource.group.as_str(), resource.plural.as_str()) {
             ("", "pods") => {
                 containers(&object["spec"], "spec", &mut causes);
-                if let Some(old) = old {
-                    pod_update(old, object, &mut causes);
-                }
+                pod::validate(part, object, old, &mut causes);
             }
             ("apps", "deployments" | "replicasets" | "statefulsets" | "daemonsets") => {
                 workload(object, old, &mut causes);
@@ -106,14 +105,14 @@ fn definition(object: &Value, causes: &mut Vec<Cause>) {
     }
 }
 
-const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
+pub(super) const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
     start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
     '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or \
     '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
     '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
-fn is_label(text: &str) -> bool {
+pub(super) fn is_label(text: &str) -> bool {
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     ends(text.chars().next())
         && ends(text.chars().last())
@@ -189,31 +188,6 @@ fn containers(spec: &Value, path: &str, causes: &mut Vec<Cause>) {
 fn port_number(value: &Value, field: String, causes: &mut Vec<Cause>) {
     if value.as_i64().is_some_and(|number| !(1..=65_535).contains(&number)) {
         causes.push(Cause::wrong(field, value, "must be between 1 and 65535, inclusive"));
-    }
-}
-
-fn pod_update(old: &Value, new: &Value, causes: &mut Vec<Cause>) {
-    // Only images, deadlines, tolerations and the node of a pod without one may change.
-    let bare = |pod: &Value| {
-        let mut spec = pod["spec"].clone();
-        for list in ["containers", "initContainers"] {
-            for container in spec[list].as_array_mut().into_iter().flatten() {
-                container["image"] = Value::Null;
-                container["resources"] = Value::Null;
-            }
-        }
-        for name in
-            ["activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "nodeName", "ephemeralContainers"]
-        {
-            spec[name] = Value::Null;
-        }
-        spec
-    };
-    if bare(old) != bare(new) {
-        let why = "pod updates may not change fields other than `spec.containers[*].image`,\
-            `spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing \
-            tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
-        causes.push(Cause::forbidden("spec", why));
     }
 }
 
