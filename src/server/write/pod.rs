@@ -1,6 +1,6 @@
 //! What a pod must not be, beside its containers, and what of it may change.
 
-use super::validate::{LABEL, is_label};
+use super::validate::{name_and_image, only_once};
 use crate::server::status::Cause;
 use serde_json::Value;
 
@@ -31,19 +31,8 @@ fn containers(pod: &Value, causes: &mut Vec<Cause>) {
     let mut seen: Vec<&str> = others.filter_map(|container| container["name"].as_str()).collect();
     for (at, container) in ephemeral(pod).iter().enumerate() {
         let at = format!("{FIELD}[{at}]");
-        let name = container["name"].as_str().unwrap_or_default();
-        if name.is_empty() {
-            causes.push(Cause::required(format!("{at}.name"), ""));
-        } else if !is_label(name) {
-            causes.push(Cause::wrong(format!("{at}.name"), &name.into(), LABEL));
-        } else if seen.contains(&name) {
-            let message = format!("Duplicate value: {name:?}");
-            causes.push(Cause { field: format!("{at}.name"), reason: "FieldValueDuplicate", message });
-        }
-        seen.push(name);
-        if container["image"].as_str().unwrap_or_default().is_empty() {
-            causes.push(Cause::required(format!("{at}.image"), ""));
-        }
+        let name = name_and_image(container, &at, causes);
+        only_once(name, &mut seen, &at, causes);
     }
 }
 

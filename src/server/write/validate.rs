@@ -105,14 +105,14 @@ fn definition(object: &Value, causes: &mut Vec<Cause>) {
     }
 }
 
-pub(super) const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
+const LABEL: &str = "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
     start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is \
     '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const SUBDOMAIN: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or \
     '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is \
     '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 
-pub(super) fn is_label(text: &str) -> bool {
+fn is_label(text: &str) -> bool {
     let ends = |c: Option<char>| c.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     ends(text.chars().next())
         && ends(text.chars().last())
@@ -160,29 +160,40 @@ fn containers(spec: &Value, path: &str, causes: &mut Vec<Cause>) {
     let mut seen: Vec<&str> = Vec::new();
     for (at, container) in list.iter().enumerate() {
         let at = format!("{path}.containers[{at}]");
-        let name = container["name"].as_str().unwrap_or_default();
-        if name.is_empty() {
-            causes.push(Cause::required(format!("{at}.name"), ""));
-        } else if !is_label(name) {
-            causes.push(Cause::wrong(format!("{at}.name"), &name.into(), LABEL));
-        }
-        if container["image"].as_str().unwrap_or_default().is_empty() {
-            causes.push(Cause::required(format!("{at}.image"), ""));
-        }
+        let name = name_and_image(container, &at, causes);
         for (number, port) in container["ports"].as_array().into_iter().flatten().enumerate() {
             port_number(&port["containerPort"], format!("{at}.ports[{number}].containerPort"), causes);
         }
-        if !name.is_empty() && seen.contains(&name) {
-            let message = format!("Duplicate value: {name:?}");
-            causes.push(Cause { field: format!("{at}.name"), reason: "FieldValueDuplicate", message });
-        }
-        seen.push(name);
+        only_once(name, &mut seen, &at, causes);
     }
     let policy = spec["restartPolicy"].as_str().unwrap_or("Always");
     let known = ["Always", "OnFailure", "Never"];
     if !known.contains(&policy) {
         causes.push(Cause::unsupported(format!("{path}.restartPolicy"), policy, &known));
     }
+}
+
+/// Checks what every container needs; gives its name.
+pub(super) fn name_and_image<'a>(container: &'a Value, at: &str, causes: &mut Vec<Cause>) -> &'a str {
+    let name = container["name"].as_str().unwrap_or_default();
+    if name.is_empty() {
+        causes.push(Cause::required(format!("{at}.name"), ""));
+    } else if !is_label(name) {
+        causes.push(Cause::wrong(format!("{at}.name"), &name.into(), LABEL));
+    }
+    if container["image"].as_str().unwrap_or_default().is_empty() {
+        causes.push(Cause::required(format!("{at}.image"), ""));
+    }
+    name
+}
+
+/// Checks that a container's name is not one of those seen.
+pub(super) fn only_once<'a>(name: &'a str, seen: &mut Vec<&'a str>, at: &str, causes: &mut Vec<Cause>) {
+    if !name.is_empty() && seen.contains(&name) {
+        let message = format!("Duplicate value: {name:?}");
+        causes.push(Cause { field: format!("{at}.name"), reason: "FieldValueDuplicate", message });
+    }
+    seen.push(name);
 }
 
 fn port_number(value: &Value, field: String, causes: &mut Vec<Cause>) {
