@@ -7,7 +7,7 @@ use super::wire::ListMeta;
 use crate::base::age::Timestamp;
 use crate::base::clock;
 use crate::model::source::{Bell, Source};
-use crate::model::state::{ClusterId, Phase};
+use crate::model::state::ClusterId;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,13 +92,8 @@ async fn facts(cluster: Arc<Cluster>, pods: Arc<Mutex<Option<(u32, Timestamp)>>>
     // Whoever may not count them is not asked again until the user asks.
     let mut refused = false;
     loop {
-        // What the user waits for goes first: the gate is passed only when the cluster is live.
-        let pass = cluster.gate.pass().await;
-        drop(pass);
-        if cluster.state().phase != Phase::Live {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            continue;
-        }
+        // What the user waits for goes first, and finds out whether the cluster answers.
+        cluster.gate.opened().await;
         // Until it is known who answers, nobody can say that somebody else does.
         if let Err(error) = cluster.learn_identity().await {
             tracing::info!(cluster = %cluster.name, "identity: {error}");

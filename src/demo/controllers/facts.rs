@@ -96,7 +96,7 @@ impl Controllers {
         wanted: impl Fn(&BTreeMap<String, String>) -> bool,
     ) -> Vec<Arc<Record>> {
         let mut found = Vec::new();
-        // Pods that were made alike share their labels.
+        // Pods that were made alike share their labels, which stay where they are while the store is read.
         let mut last: Option<(*const BTreeMap<String, String>, bool)> = None;
         let _ = self.inside.store().read(PODS, None, &format!("{namespace}/"), "", &mut |record| {
             let labels = Arc::as_ptr(&record.labels);

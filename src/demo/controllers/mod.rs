@@ -251,9 +251,9 @@ impl Controllers {
 
     /// Takes in what has changed.
     fn see(&mut self, store: &Store) {
-        let (all, upto) = store.all_since(self.seen);
+        let (all, upto) = store.all_since(self.seen, |id| id != EVENTS);
         self.seen = upto;
-        for (id, changes) in all.into_iter().filter(|(id, _)| *id != EVENTS) {
+        for (id, changes) in all {
             match changes {
                 Ok(events) => {
                     for event in events {

@@ -106,6 +106,14 @@ fn served<F: Future<Output = ()> + Send + 'static>(
     (link_inside(Dial::InProcess(Arc::new(dial)), LinkOptions::default()), count)
 }
 
+/// The same, where the first connection does something else than answer all that comes.
+fn served_after<F: Future<Output = ()> + Send + 'static>(
+    first: impl Fn(Raw) -> F + Send + Sync + Copy + 'static,
+    text: &'static str,
+) -> (Link, Arc<AtomicUsize>) {
+    served(move |raw, before| async move { if before > 0 { raw.answer_all(text).await } else { first(raw).await } })
+}
+
 async fn get(link: &Link) -> Result<String, LinkError> {
     let reply = soon(link.send(ask("/"))).await?;
     Ok(String::from_utf8(soon(reply.body.collect(99)).await?).unwrap())
@@ -118,15 +126,15 @@ async fn post(link: &Link) -> Result<String, LinkError> {
 
 #[tokio::test]
 async fn what_a_goaway_leaves_out_is_asked_again() {
-    let (link, dials) = served(|mut raw, before| async move {
-        if before > 0 {
-            return raw.answer_all("second").await;
-        }
-        let first = raw.request().await;
-        raw.request().await;
-        raw.go_away(first).await;
-        raw.answer(first, "first").await;
-    });
+    let (link, dials) = served_after(
+        |mut raw| async move {
+            let first = raw.request().await;
+            raw.request().await;
+            raw.go_away(first).await;
+            raw.answer(first, "first").await;
+        },
+        "second",
+    );
     let (one, other) = join(get(&link), get(&link)).await;
     let mut heard = [one.unwrap(), other.unwrap()];
     heard.sort();
@@ -136,14 +144,14 @@ async fn what_a_goaway_leaves_out_is_asked_again() {
 
 #[tokio::test]
 async fn a_refused_stream_is_asked_again_even_if_it_writes() {
-    let (link, dials) = served(|mut raw, before| async move {
-        if before % 2 > 0 {
-            return raw.answer_all("done").await;
-        }
-        let stream = raw.request().await;
-        raw.frame(RST_STREAM, 0, stream, &[0, 0, 0, REFUSED_STREAM]).await;
-        raw.request().await; // the connection stays
-    });
+    let (link, dials) = served_after(
+        |mut raw| async move {
+            let stream = raw.request().await;
+            raw.frame(RST_STREAM, 0, stream, &[0, 0, 0, REFUSED_STREAM]).await;
+            raw.request().await; // the connection stays
+        },
+        "done",
+    );
     assert_eq!(post(&link).await.unwrap(), "done");
     assert_eq!(get(&link).await.unwrap(), "done");
     assert_eq!(dials.load(Ordering::SeqCst), 2);
@@ -152,16 +160,16 @@ async fn a_refused_stream_is_asked_again_even_if_it_writes() {
 #[tokio::test]
 async fn a_body_is_read_to_its_end_after_a_goaway() {
     static REST: Notify = Notify::const_new();
-    let (link, dials) = served(|mut raw, before| async move {
-        if before > 0 {
-            return raw.answer_all("other").await;
-        }
-        let stream = raw.request().await;
-        raw.head(stream).await;
-        raw.go_away(stream).await;
-        REST.notified().await;
-        raw.body(stream, "whole").await;
-    });
+    let (link, dials) = served_after(
+        |mut raw| async move {
+            let stream = raw.request().await;
+            raw.head(stream).await;
+            raw.go_away(stream).await;
+            REST.notified().await;
+            raw.body(stream, "whole").await;
+        },
+        "other",
+    );
     let reply = soon(link.send(ask("/"))).await.unwrap();
     // The first connection takes no more requests from here on, and its stream lives.
     assert_eq!(get(&link).await.unwrap(), "other");
@@ -172,22 +180,22 @@ async fn a_body_is_read_to_its_end_after_a_goaway() {
 
 #[tokio::test]
 async fn what_may_have_been_acted_on_is_asked_again_only_if_it_reads() {
-    let (link, dials) = served(|mut raw, before| async move {
-        if before % 2 > 0 {
-            return raw.answer_all("again").await;
-        }
-        let stream = raw.request().await;
-        raw.go_away(stream).await; // and close without an answer
-    });
+    let (link, dials) = served_after(
+        |mut raw| async move {
+            let stream = raw.request().await;
+            raw.go_away(stream).await; // and close without an answer
+        },
+        "again",
+    );
     let error = post(&link).await.unwrap_err();
     assert!(matches!(error, LinkError::Lost { .. }), "{error}");
     assert_eq!(dials.load(Ordering::SeqCst), 1);
-    let (link, dials) = served(|mut raw, before| async move {
-        if before > 0 {
-            return raw.answer_all("again").await;
-        }
-        raw.request().await; // and close
-    });
+    let (link, dials) = served_after(
+        |mut raw| async move {
+            raw.request().await; // and close
+        },
+        "again",
+    );
     assert_eq!(get(&link).await.unwrap(), "again");
     assert_eq!(dials.load(Ordering::SeqCst), 2);
 }

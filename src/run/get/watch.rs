@@ -56,7 +56,10 @@ async fn identify(cluster: Arc<Cluster>) {
         cluster.gate.opened().await;
         match cluster.learn_identity().await {
             Ok(()) => cluster.accepted.notified().await,
-            Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+            Err(error) => {
+                tracing::info!(cluster = %cluster.name, "identity: {error}");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
         }
     }
 }

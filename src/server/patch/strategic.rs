@@ -91,19 +91,18 @@ fn strategy(shape: Shape<'_>) -> Merge {
 }
 
 fn list(mut old: Vec<Value>, patch: &[Value], shape: Shape<'_>) -> Result<Vec<Value>, String> {
-    let before = old.clone();
     let merge = strategy(shape);
-    let key = match merge {
-        Merge::Replace => return Ok(patch.to_vec()),
-        Merge::Unite => {
-            for item in patch {
-                if !old.contains(item) {
-                    old.push(item.clone());
-                }
+    if merge == Merge::Replace {
+        return Ok(patch.to_vec());
+    }
+    let before = old.clone();
+    let Merge::By(key) = merge else {
+        for item in patch {
+            if !old.contains(item) {
+                old.push(item.clone());
             }
-            return Ok(arrange(old, patch, &before, merge));
         }
-        Merge::By(key) => key,
+        return Ok(arrange(old, patch, &before, merge));
     };
     let maps: Vec<&Map<String, Value>> = patch.iter().filter_map(Value::as_object).collect();
     if maps.len() != patch.len() {

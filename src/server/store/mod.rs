@@ -360,11 +360,12 @@ impl Store {
         self.some_since(id, version, usize::MAX)
     }
 
-    /// What changed after a version, kind by kind where there is something to tell, and the version up to which that is
-    /// everything.
-    pub fn all_since(&self, version: u64) -> (Vec<(Id, Changes)>, u64) {
+    /// What changed after a version, kind by kind of those wanted where there is something to tell, and the version up
+    /// to which that is everything.
+    pub fn all_since(&self, version: u64, wanted: impl Fn(Id) -> bool) -> (Vec<(Id, Changes)>, u64) {
         let inner = self.inner.read();
-        let newer = inner.histories.iter().enumerate().filter(|(_, history)| history.is_newer(version));
+        let all = inner.histories.iter().enumerate();
+        let newer = all.filter(|(id, history)| wanted(*id) && history.is_newer(version));
         let all = newer.map(|(id, history)| (id, history.since(version, usize::MAX))).collect();
         (all, inner.version.max(version))
     }

@@ -242,15 +242,16 @@ fn all_changes_are_those_of_each_kind() {
     let node = |n: usize| json!({"metadata": {"name": format!("node-{n}")}});
     store.apply(Change::Upsert(PODS, pod("a", "", 0)));
     let from = store.version();
-    assert!(store.all_since(from).0.is_empty());
+    assert!(store.all_since(from, |_| true).0.is_empty());
     store.apply(Change::Upsert(PODS, pod("b", "", 0)));
     store.apply(Change::Upsert(NAMESPACES, json!({"metadata": {"name": "n"}})));
     for n in 0..9 {
         store.apply(Change::Upsert(NODES, node(n)));
     }
     let versions = |events: Vec<Event>| events.into_iter().map(|event| event.version).collect::<Vec<_>>();
-    let (all, upto) = store.all_since(from);
+    let (all, upto) = store.all_since(from, |_| true);
     assert_eq!((all.len(), upto), (3, store.version()));
+    assert_eq!(store.all_since(from, |id| id == NAMESPACES).0.len(), 1);
     for (id, changes) in all {
         let same = store.since(id, from).map(|(events, _)| versions(events));
         assert_eq!(changes.map(versions), same, "{id}");
@@ -258,8 +259,8 @@ fn all_changes_are_those_of_each_kind() {
     }
     let from = store.version();
     store.compact();
-    assert!(store.all_since(from).0.is_empty(), "what was seen needs no history");
+    assert!(store.all_since(from, |_| true).0.is_empty(), "what was seen needs no history");
     store.apply(Change::Upsert(PODS, pod("c", "", 0)));
     store.compact();
-    assert!(store.all_since(from).0.iter().all(|(_, changes)| matches!(changes, Err(Miss::TooOld(_)))));
+    assert!(store.all_since(from, |_| true).0.iter().all(|(_, changes)| matches!(changes, Err(Miss::TooOld(_)))));
 }
